@@ -1,0 +1,149 @@
+"""Initializers that draw nothing: Zeros, Ones, Constant, Identity, STFT."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from initreg import Constant as ConstantDistribution
+from initreg import Distribution, InitializerConfig, Number, Shape, hookimpl
+
+
+class Zeros(
+    InitializerConfig,
+    name="zeros",
+    aliases=("zero",),
+    builds="keras.initializers:Zeros",
+    examples=("zeros",),
+):
+    """Set every value to 0; Keras's default for biases."""
+
+    def distribution(self, shape: Shape) -> Distribution:
+        return ConstantDistribution(0.0)
+
+
+class Ones(
+    InitializerConfig,
+    name="ones",
+    aliases=("one",),
+    builds="keras.initializers:Ones",
+    examples=("ones",),
+):
+    """Set every value to 1."""
+
+    def distribution(self, shape: Shape) -> Distribution:
+        return ConstantDistribution(1.0)
+
+
+_MAX_RANK = 16
+_NUMBER: TypeAdapter[float] = TypeAdapter(Number)
+
+Nested: TypeAlias = float | tuple["Nested", ...]
+
+
+def _read(value: Any, depth: int = 0) -> Any:
+    """Read a number, or a nested list of numbers in which all lists of a level are of one length.
+
+    Also what Keras writes for an array.
+    """
+    if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
+        value = value.get("config", {}).get("value")
+    if hasattr(value, "tolist"):  # an array
+        value = value.tolist()
+    if not isinstance(value, list | tuple):
+        try:
+            return _NUMBER.validate_python(value)
+        except ValidationError:
+            problem = "must be a finite number, or a nested list of them"
+            raise PydanticCustomError("constant", problem) from None
+    if depth == _MAX_RANK or not value:
+        problem = "must not be empty" if not value else f"must not nest over {_MAX_RANK} levels"
+        raise PydanticCustomError("constant", problem)
+    items = tuple(_read(item, depth + 1) for item in value)
+    if len({_shape(item) for item in items}) > 1:
+        raise PydanticCustomError("constant", "must have lists of one length on each level")
+    return items
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return (len(value), *_shape(value[0])) if isinstance(value, tuple) else ()
+
+
+class Constant(
+    InitializerConfig,
+    name="constant",
+    builds="keras.initializers:Constant",
+    examples=("constant(0.1)", "constant([0, 0, 1])"),
+):
+    """Set every value to one number, or the weight to the values of a nested list.
+
+    A list is broadcast to the weight's shape, as NumPy does.
+    """
+
+    value: Annotated[Any, BeforeValidator(_read)] = Field(
+        0.0, description="The value: a number, or a nested list of numbers."
+    )
+
+    def distribution(self, shape: Shape) -> Distribution | None:
+        return None if isinstance(self.value, tuple) else ConstantDistribution(self.value)
+
+
+class Identity(
+    InitializerConfig,
+    name="identity",
+    aliases=("identity_initializer", "eye"),
+    builds="keras.initializers:Identity",
+    examples=("identity", "identity(gain=0.5)"),
+):
+    """Set a matrix to the identity. Needs two axes."""
+
+    gain: Number = Field(1.0, description="Factor of the identity.")
+
+
+# The windows of `scipy.signal.get_window` that need no parameter of their own.
+Window = Literal[
+    "barthann",
+    "bartlett",
+    "blackman",
+    "blackmanharris",
+    "bohman",
+    "boxcar",
+    "cosine",
+    "exponential",
+    "flattop",
+    "hamming",
+    "hann",
+    "lanczos",
+    "nuttall",
+    "parzen",
+    "taylor",
+    "triang",
+    "tukey",
+]
+
+
+class STFT(
+    InitializerConfig,
+    name="stft",
+    aliases=("stft_initializer",),
+    builds="keras.initializers:STFT",
+    examples=("stft", "stft(side=imag, window=hamming)"),
+):
+    """Set the kernel of a short-time Fourier transform, for a convolution over time.
+
+    The weight's shape is (frame length, 1, FFT length // 2 + 1). Windows come from SciPy.
+    """
+
+    side: Literal["real", "imag"] = Field("real", description="The part of the transform.")
+    window: Window | tuple[Number, ...] | None = Field(
+        "hann", description="Name of a SciPy window, its values, or None for no window."
+    )
+    scaling: Literal["density", "spectrum"] | None = Field(
+        "density", description="Scale the window by its L2 or its L1 norm; None leaves it."
+    )
+    periodic: StrictBool = Field(False, description="Whether the window is a periodic one.")
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [Zeros, Ones, Constant, Identity, STFT]

@@ -1,0 +1,38 @@
+"""TruncatedNormal."""
+
+from pydantic import Field
+
+from initreg import (
+    Distribution,
+    InitializerConfig,
+    NonNegative,
+    Number,
+    Seed,
+    Shape,
+    hookimpl,
+)
+from initreg import TruncatedNormal as TruncatedNormalDistribution
+
+
+class TruncatedNormal(
+    InitializerConfig,
+    name="truncated_normal",
+    builds="keras.initializers:TruncatedNormal",
+    examples=("truncated_normal(stddev=0.02)",),
+):
+    """Draw values from a normal distribution cut off at two standard deviations.
+
+    What lies further out is drawn again, so the values spread by 0.88 × stddev.
+    """
+
+    mean: Number = Field(0.0, description="Mean of the values.")
+    stddev: NonNegative = Field(0.05, description="Standard deviation before the cut.")
+    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+
+    def distribution(self, shape: Shape) -> Distribution:
+        return TruncatedNormalDistribution(self.mean, self.stddev)
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [TruncatedNormal]

@@ -1,0 +1,217 @@
+"""VarianceScaling, and the Glorot, He and LeCun rules that it generalizes."""
+
+import math
+from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from initreg import (
+    Axes,
+    Distribution,
+    InitializerConfig,
+    Normal,
+    Positive,
+    Seed,
+    Shape,
+    TruncatedNormal,
+    Uniform,
+    compute_fans,
+    conflict,
+    hookimpl,
+)
+
+Mode = Literal["fan_in", "fan_out", "fan_avg"]
+Kind = Literal["truncated_normal", "untruncated_normal", "uniform"]
+
+
+def _as_keras_reads(value: object) -> object:
+    """Take any case, and "normal" for the truncated one, as Keras does."""
+    if not isinstance(value, str):
+        return value
+    return "truncated_normal" if value.lower() == "normal" else value.lower()
+
+
+def _follows(
+    shape: Shape, axes: tuple[Axes, Axes], scale: float, mode: Mode, kind: Kind
+) -> Distribution:
+    """Return what values of variance scale / fan follow."""
+    fan_in, fan_out = compute_fans(shape, *axes)
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    stddev = math.sqrt(scale / max(1.0, fan))
+    if kind == "uniform":
+        return Uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev)
+    if kind == "untruncated_normal":
+        return Normal(0.0, stddev)
+    # Wider before the cut, so that the spread after it is the one asked for.
+    return TruncatedNormal(0.0, stddev / TruncatedNormal(0.0, 1.0).stddev)
+
+
+class _WithAxes(Protocol):
+    input_axes: Axes
+    output_axes: Axes
+
+
+Config = TypeVar("Config", bound=_WithAxes)
+
+
+def _axes_go_together(config: Config) -> Config:
+    inputs, outputs = config.input_axes, config.output_axes
+    if inputs is None and outputs is not None:
+        raise conflict("is needed beside output_axes: give both or neither", "input_axes")
+    if outputs is None and inputs is not None:
+        raise conflict("is needed beside input_axes: give both or neither", "output_axes")
+    if shared := sorted(set(inputs or ()) & set(outputs or ())):
+        problem = f"must not share an axis with output_axes: both have {shared[0]}"
+        raise conflict(problem, "input_axes", "output_axes")
+    return config
+
+
+_SEED = "Seed of the draw; left open, each initializer differs."
+_INPUT_AXES = "Axes of the inputs; None for Keras's own choice."
+_OUTPUT_AXES = "Axes of the outputs; None for Keras's own choice."
+
+
+class VarianceScaling(
+    InitializerConfig,
+    name="variance_scaling",
+    builds="keras.initializers:VarianceScaling",
+    examples=(
+        "variance_scaling(scale=2, mode=fan_out, distribution=untruncated_normal)",
+        "variance_scaling(input_axes=[0, 1], output_axes=[2])",
+    ),
+):
+    """Draw values whose variance is scale / fan, so that signals keep their size.
+
+    The fan counts the inputs (fan_in), the outputs (fan_out) or the mean of both (fan_avg) of the
+    weight.
+    """
+
+    scale: Positive = Field(1.0, description="Variance of the values times the fan.")
+    mode: Mode = Field("fan_in", description="The fan to divide by.")
+    # An alias, because `distribution` is a method of every config.
+    kind: Annotated[Kind, BeforeValidator(_as_keras_reads)] = Field(
+        "truncated_normal", alias="distribution", description="The distribution to draw from."
+    )
+    seed: Seed = Field(None, description=_SEED)
+    input_axes: Axes = Field(None, description=_INPUT_AXES)
+    output_axes: Axes = Field(None, description=_OUTPUT_AXES)
+
+    _check_axes = model_validator(mode="after")(_axes_go_together)
+
+    def distribution(self, shape: Shape) -> Distribution:
+        axes = (self.input_axes, self.output_axes)
+        return _follows(shape, axes, self.scale, self.mode, self.kind)
+
+
+class _Rule(InitializerConfig):
+    """A member of the family whose scale, mode and distribution are given."""
+
+    rule: ClassVar[tuple[float, Mode, Kind]]
+
+    seed: Seed = Field(None, description=_SEED)
+    input_axes: Axes = Field(None, description=_INPUT_AXES)
+    output_axes: Axes = Field(None, description=_OUTPUT_AXES)
+
+    _check_axes = model_validator(mode="after")(_axes_go_together)
+
+    def distribution(self, shape: Shape) -> Distribution:
+        return _follows(shape, (self.input_axes, self.output_axes), *self.rule)
+
+
+class GlorotUniform(
+    _Rule,
+    name="glorot_uniform",
+    aliases=("xavier_uniform",),
+    builds="keras.initializers:GlorotUniform",
+    examples=("glorot_uniform", "glorot_uniform(seed=42)"),
+):
+    """Draw evenly within ±√(6 / (fan_in + fan_out)); Keras's default for kernels.
+
+    Also called Xavier uniform. Source: Glorot and Bengio 2010.
+    """
+
+    rule = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(
+    _Rule,
+    name="glorot_normal",
+    aliases=("xavier_normal",),
+    builds="keras.initializers:GlorotNormal",
+    examples=("glorot_normal(seed=42)",),
+):
+    """Draw from a truncated normal distribution of variance 2 / (fan_in + fan_out).
+
+    Also called Xavier normal. Source: Glorot and Bengio 2010.
+    """
+
+    rule = (1.0, "fan_avg", "truncated_normal")
+
+
+class LecunUniform(
+    _Rule,
+    name="lecun_uniform",
+    builds="keras.initializers:LecunUniform",
+    examples=("lecun_uniform(seed=42)",),
+):
+    """Draw evenly within ±√(3 / fan_in). Source: LeCun et al. 1998."""
+
+    rule = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(
+    _Rule,
+    name="lecun_normal",
+    builds="keras.initializers:LecunNormal",
+    examples=("lecun_normal(seed=42)",),
+):
+    """Draw from a truncated normal distribution of variance 1 / fan_in; goes with SELU.
+
+    Source: Klambauer et al. 2017, LeCun et al. 1998.
+    """
+
+    rule = (1.0, "fan_in", "truncated_normal")
+
+
+class HeUniform(
+    _Rule,
+    name="he_uniform",
+    aliases=("kaiming_uniform",),
+    builds="keras.initializers:HeUniform",
+    examples=("he_uniform(seed=42)",),
+):
+    """Draw evenly within ±√(6 / fan_in); goes with ReLU.
+
+    Also called Kaiming uniform. Source: He et al. 2015.
+    """
+
+    rule = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(
+    _Rule,
+    name="he_normal",
+    aliases=("kaiming_normal",),
+    builds="keras.initializers:HeNormal",
+    examples=("he_normal", "he_normal(seed=42)"),
+):
+    """Draw from a truncated normal distribution of variance 2 / fan_in; goes with ReLU.
+
+    Also called Kaiming normal; PyTorch draws the same variance from a normal distribution that is
+    not truncated. Source: He et al. 2015.
+    """
+
+    rule = (2.0, "fan_in", "truncated_normal")
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [
+        VarianceScaling,
+        GlorotUniform,
+        GlorotNormal,
+        LecunUniform,
+        LecunNormal,
+        HeUniform,
+        HeNormal,
+    ]

@@ -1,0 +1,197 @@
+"""`InitializerConfig`: the schema, the documentation and the recipe of an initializer, in one."""
+
+import importlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from initreg.distributions import Distribution
+from initreg.errors import PluginError
+from initreg.parameters import Shape
+from initreg.seeds import derive_seed
+from initreg.spec import Argument, Pairs, Spec, Value
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_BUILDS = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+
+
+def conflict(message: str, *parameters: str) -> PydanticCustomError:
+    """Make the error that a check over several parameters raises, so that it points at them.
+
+    Raise it from a validator of the whole model, with a message that continues the parameter's
+    name: ``raise conflict("must not be above maxval", "minval", "maxval")``.
+    """
+    return PydanticCustomError("conflict", "{problem}", {"problem": message, "at": parameters})
+
+
+class InitializerConfig(BaseModel):
+    """A validated description of an initializer; each subclass is one kind of initializer.
+
+    >>> class Scaled(InitializerConfig, name="scaled_ones", builds="keras.initializers:Constant"):
+    ...     '''Set every value to one number.'''
+    ...     value: float = 1.0
+    >>> print(Scaled(value=0.5))
+    scaled_ones(value=0.5)
+
+    The class statement takes `name` (canonical: lower case, digits and underscores), `aliases`,
+    `builds` (``"module:Class"`` of the Keras initializer, imported only by `build`) and
+    `examples` (specs to show and to test). The fields are the parameters. A class without a name
+    is a base for others. Raises `PluginError` where one of these does not hold.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True, validate_default=False
+    )
+
+    initializer_name: ClassVar[str] = ""
+    initializer_aliases: ClassVar[tuple[str, ...]] = ()
+    initializer_builds: ClassVar[str] = ""
+    initializer_examples: ClassVar[tuple[str, ...]] = ()
+    parameter_fields: ClassVar[Mapping[str, str]] = {}
+    """The field of each parameter; they differ where a field has an alias."""
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        aliases: Iterable[str] = (),
+        builds: str = "",
+        examples: Iterable[str] = (),
+        **options: Any,
+    ) -> None:
+        super().__init_subclass__(**options)
+        if isinstance(aliases, str) or isinstance(examples, str):
+            raise PluginError(f"{cls.__name__}: aliases and examples are lists, not one text.")
+        if name and not _NAME.fullmatch(name):
+            raise PluginError(
+                f"{cls.__name__}: {name!r} is no name for an initializer. "
+                "Use lower-case letters, digits and underscores, a letter first."
+            )
+        if builds and not _BUILDS.fullmatch(builds):
+            raise PluginError(f"{cls.__name__}: builds={builds!r} is not 'module:Class'.")
+        cls.initializer_name = name
+        cls.initializer_aliases = tuple(aliases)
+        cls.initializer_builds = builds or cls.initializer_builds
+        cls.initializer_examples = tuple(examples)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        fields = {info.alias or field: field for field, info in cls.model_fields.items()}
+        if "type" in fields:
+            raise PluginError(
+                f"{cls.__name__}: a parameter can't be called 'type'; "
+                "that key holds the initializer's name."
+            )
+        cls.parameter_fields = fields
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first line of the documentation."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    def distribution(self, shape: Shape) -> Distribution | None:
+        """Return what the values of a weight of `shape` follow; None where they depend on another.
+
+        A plugin overrides this where it can. Statistics, pictures and tests then know what to
+        expect.
+        """
+        return None
+
+    def build(self) -> Any:
+        """Make a fresh Keras initializer.
+
+        The default calls what `builds` names with the parameters. Override it only for what one
+        call can't say.
+        """
+        if not self.initializer_builds:
+            raise PluginError(
+                f"{type(self).__name__} says neither what it builds nor how: "
+                "give builds='module:Class' or override build()."
+            )
+        make = import_target(self.initializer_builds)
+        values = self.__dict__
+        return make(**{name: _built(values[f]) for name, f in self.parameter_fields.items()})
+
+    def with_seed(self, seed: int) -> Self:
+        """Fill the seeds that are left open: `seed` here, derived ones in nested initializers."""
+        filled: dict[str, Any] = {}
+        for name, field in self.parameter_fields.items():
+            value = getattr(self, field)
+            if name == "seed" and value is None:
+                filled[field] = seed
+            else:
+                seeded = _seeded(value, seed, name)
+                if seeded is not value:
+                    filled[field] = seeded
+        return self.model_copy(update=filled) if filled else self
+
+    def spec(self) -> Spec:
+        """Return the shortest spec of this config: named arguments, defaults left out."""
+        arguments = []
+        for name, field in self.parameter_fields.items():
+            value, info = getattr(self, field), type(self).model_fields[field]
+            if info.is_required() or value != info.get_default(call_default_factory=True):
+                arguments.append(Argument(name, self._written(field, value)))
+        return Spec(self.initializer_name, tuple(arguments))
+
+    def _written(self, field: str, value: Any) -> Value:
+        try:
+            return _plain(value)
+        except TypeError:  # a type of the plugin's own: as its schema would write it into JSON
+            return _plain(self.model_dump(mode="json", include={field})[field])
+
+    def __str__(self) -> str:
+        return str(self.spec())
+
+
+@cache
+def import_target(target: str) -> Callable[..., Any]:
+    """Import what ``"module:name"`` names."""
+    module, _, path = target.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        raise PluginError(f"builds={target!r} can't be imported: {error}.") from error
+    if not callable(found):
+        raise PluginError(f"builds={target!r} is no class: it can't be called.")
+    return found  # type: ignore[no-any-return]
+
+
+def _built(value: Any) -> Any:
+    """Turn a field's value into what a Keras constructor takes."""
+    if isinstance(value, InitializerConfig):
+        return value.build()
+    if isinstance(value, tuple):  # Keras writes lists into its own configs
+        return [_built(item) for item in value]
+    return value
+
+
+def _seeded(value: Any, seed: int, *path: str | int) -> Any:
+    if isinstance(value, InitializerConfig):
+        return value.with_seed(derive_seed(seed, *path))
+    if isinstance(value, tuple):
+        items = tuple(_seeded(item, seed, *path, i) for i, item in enumerate(value))
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
+
+
+def _plain(value: Any) -> Value:
+    """Turn a field's value into one of a spec; `TypeError` where it is of another type."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case InitializerConfig():
+            nested = value.spec()
+            # A lone name is a bare word, which the nested field reads; a dotted one needs its ().
+            return nested if nested.arguments or "." in nested.name else nested.name
+        case list() | tuple():
+            return tuple([_plain(item) for item in value])
+        case dict():
+            return Pairs((str(key), _plain(item)) for key, item in value.items())
+    raise TypeError(f"no value of a spec: {type(value).__name__}")

@@ -1,0 +1,149 @@
+"""Everything that initreg raises on purpose.
+
+::
+
+    InitregError
+    ├── SpecSyntaxError            (ValueError)   the text is no spec
+    ├── UnknownInitializerError    (LookupError)  no initializer has that name
+    ├── AmbiguousInitializerError  (LookupError)  two plugins claim that name
+    ├── ConfigError                (ValueError)   the schema refuses the parameters
+    ├── BackendError               (LookupError)  Keras's backend is not there
+    └── PluginError                (ValueError)   a plugin does not keep its side
+
+Each is also the built-in that a caller would expect to catch, and each can be pickled.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+_WIDEST = 96  # columns of a text shown above a caret; the rest is cut
+
+
+class InitregError(Exception):
+    """The base of all errors that initreg raises on purpose."""
+
+
+def point_at(text: str, start: int, end: int) -> str:
+    """Return the line of `text` that holds `start`, with carets under ``start:end``.
+
+    >>> print(point_at("he_normal(sed=1)", 10, 13))
+    he_normal(sed=1)
+              ^^^
+    """
+    first = max(text.rfind(newline, 0, start) for newline in "\r\n") + 1
+    line = text[first:].splitlines()[0] if text[first:].strip("\r\n") else ""
+    begin = min(start - first, len(line))
+    stop = max(begin + 1, min(end - first, len(line)))
+    left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0
+    right = min(len(line), left + _WIDEST)
+    before, after = ("…" if left else ""), ("…" if right < len(line) else "")
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    indent = before + shown[left:begin]
+    marked = shown[begin : min(stop, right)] or " "
+    return (
+        f"{before}{shown[left:right]}{after}".rstrip()
+        + f"\n{' ' * _columns(indent)}{'^' * max(1, _columns(marked))}"
+    )
+
+
+def _columns(text: str) -> int:
+    """Count the terminal columns that `text` takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+class SpecSyntaxError(InitregError, ValueError):
+    """The text is no spec.
+
+    `column` is where the trouble starts, counted in characters from 0; `end` is where it stops.
+    """
+
+    def __init__(self, problem: str, text: str, column: int, end: int | None = None) -> None:
+        super().__init__(problem, text, column, end)
+        self.problem = problem
+        self.text = text
+        self.column = column
+        self.end = column + 1 if end is None else end
+
+    def __str__(self) -> str:
+        return f"{point_at(self.text, self.column, self.end)}\n{self.problem}"
+
+
+class _NameError(InitregError, LookupError):
+    """A name that leads to no single initializer; `text` is the spec it stands in, if any."""
+
+    def __init__(self, problem: str, name: str, text: str | None = None, column: int = 0) -> None:
+        super().__init__(problem, name, text, column)
+        self.problem = problem
+        self.name = name
+        self.text = text
+        self.column = column
+
+    def __str__(self) -> str:
+        if self.text is None:
+            return self.problem
+        end = self.column + len(self.name)
+        return f"{point_at(self.text, self.column, end)}\n{self.problem}"
+
+
+class UnknownInitializerError(_NameError):
+    """No initializer has that name; the message says why, as far as the plugins can tell."""
+
+
+class AmbiguousInitializerError(_NameError):
+    """Two plugins claim that name; the message lists the qualified names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with one spec.
+
+    `path` leads to the argument from the spec's root, as parameter names and indices. Where the
+    spec came as text, ``column:end`` is the place in it, counted in characters from 0.
+    """
+
+    message: str
+    path: tuple[str | int, ...] = ()
+    column: int | None = None
+    end: int | None = None
+
+    @property
+    def location(self) -> str:
+        """The path in writing: ``$.stddev``, ``$.value[1]``."""
+        return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
+
+    def below(self, *path: str | int) -> "Fault":
+        """Return the fault as seen from a spec that holds this one at `path`."""
+        return replace(self, path=(*path, *self.path))
+
+
+class ConfigError(InitregError, ValueError):
+    """The schema refuses the parameters; `faults` holds all that is wrong, not only the first.
+
+    `text` is the spec where it came as text, else None.
+    """
+
+    def __init__(self, faults: Sequence[Fault], text: str | None = None) -> None:
+        super().__init__(tuple(faults), text)
+        self.faults = tuple(faults)
+        self.text = text
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines(fault) for fault in self.faults)
+
+    def _lines(self, fault: Fault) -> str:
+        if self.text is not None and fault.column is not None:
+            end = fault.column + 1 if fault.end is None else fault.end
+            return f"{point_at(self.text, fault.column, end)}\n{fault.message}"
+        return f"{fault.location}: {fault.message}" if fault.path else fault.message
+
+
+class BackendError(InitregError, LookupError):
+    """Keras's backend is not there, or Keras is already running on another one."""
+
+
+class PluginError(InitregError, ValueError):
+    """A plugin, or a config class that it brings, does not keep its side of the contract."""

@@ -1,0 +1,152 @@
+"""Pydantic's errors, as faults that a person can act on."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from initreg.config import InitializerConfig
+from initreg.errors import ConfigError, Fault, InitregError, SpecSyntaxError
+from initreg.spec import Spec
+
+_PHRASES = {
+    "bool_parsing": "must be True or False",
+    "bool_type": "must be True or False",
+    "dict_type": "must be a dict",
+    "finite_number": "must be a finite number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be {le} or less",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+}
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return " Did you mean …?" for the known word nearest to `word`, or nothing."""
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f" Did you mean {names[near[0]]!r}?" if near else ""
+
+
+def accepted(config_class: type[InitializerConfig]) -> str:
+    """Say which parameters `config_class` takes, in their order."""
+    return f"It takes {', '.join(config_class.parameter_fields) or 'no parameters'}."
+
+
+def check(
+    config_class: type[InitializerConfig], values: Mapping[str, Any], context: dict[str, Any]
+) -> InitializerConfig | list[Fault]:
+    """Validate the parameters; return the config, or all that is wrong with them."""
+    try:
+        return config_class.model_validate(dict(values), context=context)
+    except ValidationError as error:
+        faults, _ = _explain(error, config_class, values)
+    # Pydantic looks at parameters together only where each alone is right: once more without the
+    # wrong ones, for what the others are to each other.
+    wrong = {fault.path[0] for fault in faults if fault.path}
+    right = {name: value for name, value in values.items() if name not in wrong}
+    try:
+        config_class.model_validate(right, context=context)
+    except ValidationError as error:
+        _, conflicts = _explain(error, config_class, values)
+        faults += [
+            fault
+            for fault, parameters in conflicts
+            if fault not in faults and not wrong.intersection(parameters)
+        ]
+    return faults
+
+
+_Conflict = tuple[Fault, tuple[str, ...]]
+
+
+def _explain(
+    error: ValidationError, config_class: type[InitializerConfig], values: Mapping[str, Any]
+) -> tuple[list[Fault], list[_Conflict]]:
+    faults: list[Fault] = []
+    conflicts: list[_Conflict] = []
+    wrong_values: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        if detail["type"] == "conflict":
+            parameters = detail["ctx"]["at"]
+            first = next((name for name in parameters if name in values), parameters[0])
+            fault = Fault(f"{parameters[0]} {detail['msg']}.", (first,))
+            conflicts.append((fault, parameters))
+            faults.append(fault)
+        elif not detail["loc"]:  # a plain ValueError from a check of the whole model
+            cause = detail.get("ctx", {}).get("error") or detail["msg"]
+            faults.append(Fault(f"{config_class.initializer_name}: {cause}"))
+        elif detail["type"] in _WHOLE_PARAMETER:
+            faults += _of_parameter(detail, config_class)
+        else:
+            # A union has an error for each branch, and names it in the path behind the parameter;
+            # indices are the person's own.
+            rest = (part for part in detail["loc"][1:] if isinstance(part, int))
+            wrong_values.setdefault((detail["loc"][0], *rest), []).append(detail)
+    faults += [_of_value(path, details) for path, details in wrong_values.items()]
+    return faults, conflicts
+
+
+_WHOLE_PARAMETER = ("missing", "extra_forbidden", "initializer")
+
+
+def _of_parameter(detail: ErrorDetails, config_class: type[InitializerConfig]) -> list[Fault]:
+    name = str(detail["loc"][0])
+    if detail["type"] == "missing":
+        return [Fault(f"{config_class.initializer_name} needs the parameter {name!r}.", (name,))]
+    if detail["type"] == "extra_forbidden":
+        problem = (
+            f"{config_class.initializer_name} has no parameter {name!r}."
+            f"{did_you_mean(name, config_class.parameter_fields)} {accepted(config_class)}"
+        )
+        return [Fault(problem, (name,))]
+    indices = [part for part in detail["loc"][1:] if isinstance(part, int)]
+    path: tuple[str | int, ...] = (name, *indices)
+    return _nested(detail["ctx"]["error"], path)
+
+
+def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault:
+    given = details[0]["input"]
+    parameter = str(path[0]) + "".join(f"[{index}]" for index in path[1:])
+    phrases = dict.fromkeys(map(_phrase, details))
+    joined = " or ".join(phrases)
+    joined = f" {joined}" if joined.startswith("must ") else f": {joined}"
+    expected = str(details[0].get("ctx", {}).get("expected", ""))
+    near = did_you_mean(given, re.findall(r"'([^']*)'", expected)) if isinstance(given, str) else ""
+    return Fault(f"{parameter}{joined}, not {shown(given)}.{near}", path)
+
+
+def _phrase(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    if detail["type"] in _PHRASES:
+        return _PHRASES[detail["type"]].format(**context)
+    return str(context.get("error", detail["msg"])).rstrip(".")
+
+
+def _nested(error: InitregError, path: tuple[str | int, ...]) -> list[Fault]:
+    """Bring up the faults of an initializer that is itself a parameter."""
+    if isinstance(error, ConfigError):
+        return [fault.below(*path) for fault in error.faults]
+    if isinstance(error, SpecSyntaxError):
+        return [Fault(f"This is no spec:\n{error}", path)]
+    # A name that leads nowhere: its problem alone, for the caret is that of the outer text.
+    return [Fault(getattr(error, "problem", str(error)), path)]
+
+
+def shown(value: object) -> str:
+    """Write a value for a message: short, and as a spec would have it."""
+    text = str(value) if isinstance(value, Spec) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,151 @@
+"""Names to entries: what reaches which initializer, what is contested, and why one is unknown."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from initreg.config import InitializerConfig
+from initreg.discovery import BUILTIN, Plugin, PluginRecord, normalize
+from initreg.errors import AmbiguousInitializerError, UnknownInitializerError
+from initreg.faults import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One initializer in a registry: its config class, and the plugin that brought it.
+
+    `name` reaches it: the short name, or the qualified one where two plugins claim the short one.
+    """
+
+    name: str
+    config_class: type[InitializerConfig]
+    plugin: PluginRecord
+
+    @property
+    def qualified_name(self) -> str:
+        """The name that no other distribution can claim."""
+        distribution = normalize(self.plugin.distribution)
+        return f"{distribution}.{self.config_class.initializer_name}"
+
+
+def fold(name: str) -> str:
+    """Reduce a name to what look-up compares: no case, no ``-`` and no ``_``."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _keys(config_class: type[InitializerConfig]) -> set[str]:
+    names = (config_class.initializer_name, *config_class.initializer_aliases)
+    return {fold(name) for name in names}
+
+
+class Names:
+    """What a list of plugins brings, by name.
+
+    The outcome does not depend on the order of the plugins: a name that two distributions claim
+    belongs to neither. Names in `reserved` can't be claimed at all.
+    """
+
+    def __init__(self, plugins: Iterable[Plugin] = (), reserved: Iterable[str] = ()) -> None:
+        self._reserved = frozenset(reserved)
+        self._by_key: dict[str, list[Entry]] = {}
+        self._by_qualified_key: dict[tuple[str, str], Entry] = {}
+        self.plugins = tuple(map(self._take, plugins))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_key)
+
+    def _take(self, plugin: Plugin) -> PluginRecord:
+        record = plugin.record
+        brought: list[str] = []
+        problems = [record.error] if record.error else []
+        for config_class in plugin.classes:
+            name, keys = config_class.initializer_name, _keys(config_class)
+            own = {(normalize(record.distribution), key) for key in keys}
+            if taken := keys & self._reserved:
+                problems.append(f"{name!r} is refused: {min(taken)!r} is a built-in name")
+            elif own & self._by_qualified_key.keys():
+                problems.append(f"{name!r} is refused: {record.distribution} brings it twice")
+            else:
+                entry = Entry(name, config_class, record)
+                self._by_qualified_key.update(dict.fromkeys(own, entry))
+                for key in keys:
+                    self._by_key.setdefault(key, []).append(entry)
+                brought.append(name)
+        return replace(record, initializers=tuple(brought), error="; ".join(problems) or None)
+
+    def find(self, name: str) -> Entry | None:
+        """Return the entry of a short or qualified name, or None.
+
+        Raises `AmbiguousInitializerError` for a short name that two distributions claim.
+        """
+        prefix, _, last = name.rpartition(".")
+        if prefix:
+            return self._by_qualified_key.get((normalize(prefix), fold(last)))
+        entries = self._by_key.get(fold(name), ())
+        if len(entries) > 1:
+            qualified = sorted(entry.qualified_name for entry in entries)
+            raise AmbiguousInitializerError(
+                f"{len(entries)} plugins bring {name!r}. Say which: {' or '.join(qualified)}.",
+                name,
+            )
+        return entries[0] if entries else None
+
+    def entries(self) -> list[Entry]:
+        """List the entries, sorted, each under the name that reaches it."""
+        return sorted(
+            (
+                replace(entry, name=entry.qualified_name)
+                if len(self._by_key[fold(entry.name)]) > 1
+                else entry
+                for entry in set(self._by_qualified_key.values())
+            ),
+            key=lambda entry: entry.name,
+        )
+
+
+def unknown(name: str, entries: list[Entry], plugins: Iterable[PluginRecord]) -> Exception:
+    """Explain a name that leads to nothing: misspelt, not installed, failed or blocked."""
+    prefix, _, last = name.rpartition(".")
+    plugins = list(plugins)
+    if prefix:
+        problem = _unknown_qualified(prefix, last, entries, plugins)
+    else:
+        spellings = [s for e in entries for s in (e.name, *e.config_class.initializer_aliases)]
+        problem = (
+            f"There is no initializer {name!r}.{did_you_mean(_snake_case(name), spellings)} "
+            "`initreg list` shows all."
+        )
+        for state, blocked in (("failed to load", False), ("are blocked", True)):
+            hidden = [p for p in plugins if p.error and p.blocked == blocked and not p.initializers]
+            if hidden:
+                named = "; ".join(f"{p.name} ({p.error})" for p in hidden[:3])
+                more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
+                problem += f"\nThese plugins {state}, and may bring it: {named}{more}."
+    return UnknownInitializerError(problem, name)
+
+
+def _unknown_qualified(
+    prefix: str, last: str, entries: list[Entry], plugins: list[PluginRecord]
+) -> str:
+    own = [p for p in plugins if normalize(p.distribution) == normalize(prefix)]
+    if not own:
+        known = sorted({normalize(p.distribution) for p in plugins} | {BUILTIN})
+        return (
+            f"No plugin distribution {prefix!r} is installed.{did_you_mean(prefix, known)} "
+            f"Installed: {', '.join(known)}."
+        )
+    brought = [
+        e.config_class.initializer_name
+        for e in entries
+        if e.plugin.distribution == own[0].distribution
+    ]
+    problem = f"{own[0].distribution} brings no initializer {last!r}.{did_you_mean(last, brought)}"
+    if brought:
+        problem += f" It brings {', '.join(brought)}."
+    failed = "; ".join(f"{p.name} ({p.error})" for p in own if p.error)
+    return f"{problem}\nIts plugins that failed: {failed}." if failed else problem
+
+
+def _snake_case(name: str) -> str:
+    """``RandmNormal`` to ``randm_normal``, which is nearer to what was meant."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)

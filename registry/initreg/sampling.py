@@ -1,0 +1,239 @@
+"""Values drawn through Keras, and their statistics beside what theory expects."""
+
+import math
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from initreg.backends import load_keras
+from initreg.config import InitializerConfig
+from initreg.distributions import Distribution
+from initreg.errors import ConfigError, Fault, InitregError
+from initreg.parameters import Shape
+from initreg.registry import default_registry
+from initreg.seeds import MAX_SEED
+from initreg.version import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+
+# A draw and its statistics hold at once: the values, a copy, what the backend computes with, and
+# one array of float64. Measured peaks are in tests/benchmarks/sample_memory.py.
+_COPIES = 3
+_WORKING_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Values that one initializer drew, and all that it takes to draw them again.
+
+    `seed` is None where nothing is drawn at random. `distribution` is what theory expects of the
+    values, None where they depend on each other.
+    """
+
+    config: InitializerConfig
+    seed: int | None
+    backend: str
+    versions: dict[str, str]
+    values: "np.ndarray[Any, Any]"
+    dtype: str
+    distribution: Distribution | None
+
+    @property
+    def spec(self) -> str:
+        """The canonical spec, as it was given."""
+        return str(self.config)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the values."""
+        return tuple(self.values.shape)
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return self.values.size
+
+    @cached_property
+    def finite(self) -> "np.ndarray[Any, Any]":
+        """The finite values, flat."""
+        import numpy as np
+
+        finite: np.ndarray[Any, Any] = self.values[np.isfinite(self.values)]
+        return finite
+
+    @cached_property
+    def statistics(self) -> dict[str, float]:
+        """Mean, standard deviation, extremes and quantiles of the finite values; none if empty."""
+        import numpy as np
+
+        values = self.finite
+        if not values.size:
+            return {}
+        found = {
+            "mean": float(values.mean(dtype=np.float64)),
+            "stddev": float(values.std(dtype=np.float64)),
+            "min": float(values.min()),
+            "max": float(values.max()),
+        }
+        quantiles = np.quantile(values, QUANTILES)
+        return found | dict(zip(map(_percent, QUANTILES), map(float, quantiles), strict=True))
+
+    @cached_property
+    def expected(self) -> dict[str, float]:
+        """What theory expects of each statistic: of the extremes, their median over many draws."""
+        theory, count = self.distribution, self.finite.size
+        if theory is None or not count:
+            return {}
+        half = 0.5 ** (1 / count)
+        expected = {
+            "mean": theory.mean,
+            "stddev": theory.stddev,
+            "min": theory.ppf(1 - half),
+            "max": theory.ppf(half),
+        }
+        return expected | {_percent(q): theory.ppf(q) for q in QUANTILES}
+
+    def histogram(self, bins: int) -> tuple[list[float], list[int]]:
+        """Count the finite values in `bins` equal steps; return their edges and the counts."""
+        import numpy as np
+
+        counts, edges = np.histogram(self.finite.astype(np.float64), bins=bins)
+        return edges.tolist(), counts.tolist()
+
+
+def _percent(quantile: float) -> str:
+    return f"{quantile:.0%}"
+
+
+def sample(
+    spec: object, shape: Iterable[int] = (64, 32), seed: int | None = None, dtype: str = "float32"
+) -> Sample:
+    """Draw one weight's values through Keras.
+
+    >>> drawn = sample("random_normal(stddev=0.02)", shape=(100, 100), seed=42)
+    >>> drawn.seed, round(drawn.statistics["stddev"], 3), drawn.expected["stddev"]
+    (42, 0.02, 0.02)
+
+    `spec` is what `validate` takes. `seed` fills one that the spec leaves open; without it, one is
+    drawn and kept in the result, so that the draw can be repeated. `dtype` is float16, bfloat16,
+    float32 or float64.
+
+    Raises the errors of `resolve`, and `ConfigError` for a shape or dtype that is not to be had,
+    such as one too large for this machine's memory.
+    """
+    registry = default_registry()
+    config = registry.validate(spec)
+    shape = _checked_shape(shape, dtype)
+    drawn = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
+    keras = load_keras()
+    initializer = registry.resolve(config, seed=drawn)
+    values = _draw(keras, initializer, config, shape, dtype)
+    # The seed in force: the one filled in, or the one that the spec brings.
+    seeded = config.with_seed(drawn)
+    used = drawn if seeded != config else getattr(config, "seed", None)
+    backend = keras.config.backend()
+    return Sample(
+        config=config,
+        seed=used,
+        backend=backend,
+        versions=_versions(backend),
+        values=values,
+        dtype=dtype,
+        distribution=_distribution(config, shape),
+    )
+
+
+def _draw(
+    keras: Any, initializer: Any, config: InitializerConfig, shape: Shape, dtype: str
+) -> "np.ndarray[Any, Any]":
+    import numpy as np
+
+    try:
+        tensor = initializer(shape, dtype=dtype)
+        values = np.asarray(keras.ops.convert_to_numpy(tensor))
+    except Exception as error:  # the backend's own refusal, or a plugin's code
+        first = str(error).strip().partition("\n")[0]
+        problem = (
+            f"{config} can't draw the shape {list(shape)} in {dtype} on "
+            f"{keras.config.backend()}: {type(error).__name__}: {first}"
+        )
+        raise ConfigError([Fault(problem)]) from error
+    if values.dtype.name != dtype:
+        hint = " Set JAX_ENABLE_X64=1." if dtype == "float64" else ""
+        problem = f"{keras.config.backend()} drew {values.dtype.name} in place of {dtype}.{hint}"
+        raise ConfigError([Fault(problem)])
+    # NumPy's statistics and files do not know bfloat16; every value of it is a float32.
+    return values.astype(np.float32) if dtype == "bfloat16" else values
+
+
+def _distribution(config: InitializerConfig, shape: Shape) -> Distribution | None:
+    try:
+        return config.distribution(shape)
+    except InitregError:
+        raise
+    except Exception as error:  # the plugin's code
+        problem = f"{config} has no distribution over {list(shape)}: {error}"
+        raise ConfigError([Fault(problem)]) from error
+
+
+def _checked_shape(shape: Iterable[int], dtype: str) -> Shape:
+    sizes = tuple(shape)
+    if dtype not in _BYTES:
+        raise ConfigError([Fault(f"dtype must be one of {', '.join(_BYTES)}, not {dtype!r}.")])
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in sizes):
+        raise ConfigError([Fault(f"A shape holds whole numbers from 0 up, not {list(sizes)}.")])
+    count = math.prod(sizes)
+    needed = count * (_COPIES * _BYTES[dtype] + _WORKING_BYTES)
+    available = available_memory()
+    if needed > available:
+        problem = (
+            f"The shape {list(sizes)} is too large: {count:,} values of {dtype} are "
+            f"{_readable(count * _BYTES[dtype])}, and drawing them takes about "
+            f"{_readable(needed)}. {_readable(available)} are available."
+        )
+        raise ConfigError([Fault(problem)])
+    return sizes
+
+
+def available_memory() -> int:
+    """Return the bytes of memory that this process may still take, as far as it can be told."""
+    limits = [2**63]
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                limits.append(int(line.split()[1]) * 1024)
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text())
+        limits.append(limit - int((group / "memory.current").read_text()))
+    except (OSError, ValueError):  # not Linux, or no limit ("max")
+        pass
+    return min(limits)
+
+
+def _readable(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size < 1024 or unit == "PiB":
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+        size /= 1024
+    raise AssertionError
+
+
+def _versions(backend: str) -> dict[str, str]:
+    versions = {"initreg": __version__}
+    for name in ("keras", backend, "numpy"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # tensorflow-cpu is TensorFlow under another name
+            versions[name] = str(getattr(__import__(name), "__version__", "unknown"))
+    return versions

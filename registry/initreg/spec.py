@@ -1,0 +1,107 @@
+"""What a person writes, as a value: `Spec`, its canonical text, and what it means.
+
+Knows no registry, no schema and no Keras; `parsing` reads it from text.
+"""
+
+import keyword
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+_BARE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Pairs | Spec | None"
+
+
+class Pairs(tuple[tuple[str, "Value"], ...]):
+    """A dict of a spec, as frozen pairs of key and value."""
+
+    __slots__ = ()
+
+
+class Argument(NamedTuple):
+    """One argument of a spec: `name` is None where it was given by position.
+
+    The argument starts at `column`, its value at `value_column`, and both stop at `end`, counted
+    in characters of the text from 0.
+    """
+
+    name: str | None
+    value: Value
+    column: int = 0
+    value_column: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """What a person writes: the name of an initializer, and arguments for it.
+
+    Two specs are equal when they mean the same: the order of named arguments, spaces and the
+    spelling of numbers don't count. ``str(spec)`` is the canonical text.
+
+    >>> from initreg import parse
+    >>> spec = parse("random_normal( stddev=5e-2, mean=0 )")
+    >>> print(spec)
+    random_normal(stddev=0.05, mean=0)
+    >>> spec == parse("random_normal(mean=0.0, stddev=0.05)")
+    True
+
+    `source` is the text that it was read from (None for a spec made by hand), `column` where its
+    name starts there.
+    """
+
+    name: str
+    arguments: tuple[Argument, ...] = ()
+    column: int = 0
+    source: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return _text(self) if self.arguments else self.name
+
+    def __eq__(self, other: object) -> bool:
+        return _meaning(self) == _meaning(other) if isinstance(other, Spec) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(_meaning(self))
+
+
+def _text(value: Value) -> str:
+    """Write a value as `parse` reads it, a nested spec always with its parentheses."""
+    match value:
+        case Spec(name=name, arguments=arguments):
+            given = (
+                _text(a.value) if a.name is None else f"{a.name}={_text(a.value)}"
+                for a in arguments
+            )
+            return f"{name}({', '.join(given)})"
+        case Pairs():
+            return "{" + ", ".join(f"{_text(k)}: {_text(v)}" for k, v in value) + "}"
+        case tuple():
+            return "[" + ", ".join(map(_text, value)) + "]"
+        case str():
+            bare = _BARE_WORD.fullmatch(value) and value != "pi" and not keyword.iskeyword(value)
+            return value if bare else repr(value)
+        case float():
+            return re.sub(r"e([+-])0*", lambda e: "e" + e[1].strip("+"), repr(value)).removesuffix(
+                ".0"
+            )
+        case _:
+            return repr(value)
+
+
+def _meaning(value: object) -> object:
+    """Reduce a value to what counts when two specs are compared."""
+    match value:
+        case bool():  # apart from 0 and 1, which Python takes for equal to them
+            return ("bool", value)
+        case Spec(name=name, arguments=arguments):
+            positional = tuple(_meaning(a.value) for a in arguments if a.name is None)
+            named = frozenset((a.name, _meaning(a.value)) for a in arguments if a.name is not None)
+            return ("spec", name, positional, named)
+        case Pairs():
+            return ("dict", frozenset((key, _meaning(item)) for key, item in value))
+        case tuple():
+            return ("list", tuple(map(_meaning, value)))
+        case _:
+            return value
