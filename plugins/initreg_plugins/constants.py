@@ -1,8 +1,15 @@
 """Initializers that draw nothing: Zeros, Ones, Constant, Identity, STFT."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StrictBool,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from initreg import Constant as ConstantDistribution
@@ -38,8 +45,6 @@ class Ones(
 _MAX_RANK = 16
 _NUMBER: TypeAdapter[float] = TypeAdapter(Number)
 
-Nested: TypeAlias = float | tuple["Nested", ...]
-
 
 def _read(value: Any, depth: int = 0) -> Any:
     """Read a number, or a nested list of numbers in which all lists of a level are of one length.
@@ -69,6 +74,14 @@ def _shape(value: Any) -> tuple[int, ...]:
     return (len(value), *_shape(value[0])) if isinstance(value, tuple) else ()
 
 
+_SCHEMA = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "array", "minItems": 1, "title": "nested list of numbers"},
+    ]
+}
+
+
 class Constant(
     InitializerConfig,
     name="constant",
@@ -80,7 +93,7 @@ class Constant(
     A list is broadcast to the weight's shape, as NumPy does.
     """
 
-    value: Annotated[Any, BeforeValidator(_read)] = Field(
+    value: Annotated[Any, BeforeValidator(_read), WithJsonSchema(_SCHEMA)] = Field(
         0.0, description="The value: a number, or a nested list of numbers."
     )
 

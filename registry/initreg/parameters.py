@@ -28,19 +28,21 @@ def _refuse_repeats(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return axes
 
 
-Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
+# The bounds stand first: behind a validator, Pydantic would leave them out of the JSON Schema.
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_refuse_bool)]
 """A finite number. Takes ``"0.05"``, for what YAML reads as text; no booleans."""
 
-NonNegative = Annotated[Number, Field(ge=0)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_refuse_bool)]
 """A finite number, 0 or more."""
 
-Positive = Annotated[Number, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_refuse_bool)]
 """A finite number above 0."""
 
-_Whole = Annotated[int, BeforeValidator(_refuse_bool)]
-
-Seed = Annotated[_Whole, Field(ge=0, le=MAX_SEED)] | None
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED), BeforeValidator(_refuse_bool)] | None
 """A seed, 0 … 2³²−1, or None for one that is left open."""
 
-Axes = Annotated[tuple[_Whole, ...] | None, AfterValidator(_refuse_repeats)]
+Axes = Annotated[
+    tuple[Annotated[int, BeforeValidator(_refuse_bool)], ...] | None,
+    AfterValidator(_refuse_repeats),
+]
 """Axes of a weight, each once, or None for Keras's own choice."""

@@ -1,0 +1,86 @@
+"""The Typer app: the commands, the options of all of them, and errors to exit status.
+
+Exit status: 0 for success, 1 for findings, 2 for misuse. stdout is data, stderr is notes. Nothing
+heavy is imported before a command runs, so that ``--help`` stays quick.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from initreg_cli.list import list_initializers
+from initreg_cli.plugins import list_plugins
+from initreg_cli.sample import sample
+from initreg_cli.show import show
+
+app = typer.Typer(
+    name="initreg",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # Rich's help takes longer to import than the rest of the command
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list")(list_initializers)
+app.command("show")(show)
+app.command("sample")(sample)
+app.command("plugins")(list_plugins)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"initreg {version('initreg')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Turn text into checked, reproducible Keras initializers."""
+
+
+def main() -> None:
+    """Run the command line; no traceback reaches a person."""
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # e.g. `| head`: what was wanted has been read
+        # Python flushes once more at exit; that goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # the last place where an error can be told kindly
+        _tell(error)
+        sys.exit(2)
+
+
+def _tell(error: Exception) -> None:
+    from initreg import InitregError
+
+    if isinstance(error, InitregError):
+        typer.echo(str(error), err=True)
+    elif isinstance(error, OSError) and error.filename is not None:
+        typer.echo(f"{error.filename}: {error.strerror}.", err=True)
+    elif isinstance(error, MemoryError):
+        typer.echo("There is not enough memory for this. Try a smaller --shape.", err=True)
+    elif os.environ.get("INITREG_DEBUG"):
+        raise error
+    else:
+        problem = f"initreg failed: {type(error).__name__}: {error}"
+        typer.echo(f"{problem}\nINITREG_DEBUG=1 shows where; please report it.", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Tables, JSON and terminal pictures: the one module that imports Rich.
+
+In a terminal, Rich draws; where the output is piped, lines are plain and never wrapped, for grep
+and for speed.
+"""
+
+import json as json_
+import math
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from rich.console import Console
+
+_NARROW = 110  # columns below which a table folds its minor columns
+_EIGHTHS = "▏▎▍▌▋▊▉"
+
+
+def json(data: object) -> None:
+    """Print data as JSON."""
+    print(json_.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def note(message: str) -> None:
+    """Print a note, on stderr."""
+    print(message, file=sys.stderr)
+
+
+def text(line: str) -> None:
+    """Print a text as it is, to be copied: nothing wraps it."""
+    print(line)
+
+
+def prose(paragraphs: str) -> None:
+    """Print paragraphs, wrapped between words where there is a terminal."""
+    for paragraph in paragraphs.split("\n\n"):
+        joined = " ".join(paragraph.split())
+        print(textwrap.fill(joined, _width()) if sys.stdout.isatty() else joined)
+
+
+def heading(line: str) -> None:
+    """Print a line that stands out, where there is a terminal."""
+    if sys.stdout.isatty():
+        _console().print(line, style="bold", markup=False, highlight=False)
+    else:
+        print(line)
+
+
+def pairs(items: Mapping[str, str]) -> None:
+    """Print names and values, aligned."""
+    width = max(map(len, items))
+    for name, value in items.items():
+        print(f"{name:<{width}}  {value}")
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    fold: Mapping[str, str] | None = None,
+    right: bool = False,
+) -> None:
+    """Print a table. In a narrow terminal the columns in `fold` follow the last one, introduced
+    by a word; `right` aligns all but the first to the right.
+    """
+    if not sys.stdout.isatty():
+        _plain_table(columns, rows, right)
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    console = _console()
+    common: dict[str, str] = {}
+    if fold and console.width < _NARROW:
+        columns, rows, common = _folded(columns, rows, fold)
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for index, column in enumerate(columns):
+        drawn.add_column(
+            column,
+            style="bold" if index == 0 else None,
+            justify="right" if right and index else "left",
+            overflow="fold",
+            no_wrap=index == 0,
+        )
+    for row in rows:
+        drawn.add_row(*map(Text, row))
+    console.print(drawn)
+    for word, cell in common.items():
+        print(f"\n{word}: {cell}")
+
+
+def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool) -> None:
+    lines = [columns, *rows]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if right and index else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def _folded(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], fold: Mapping[str, str]
+) -> tuple[list[str], list[list[str]], dict[str, str]]:
+    """Move the columns in `fold` behind the last one; what all rows share is told once."""
+    tables = [dict(zip(columns, row, strict=True)) for row in rows]
+    shared = {c for c in fold if len(rows) > 1 and len({cells[c] for cells in tables}) == 1}
+    kept = [column for column in columns if column not in fold]
+    folded = []
+    for cells in tables:
+        line = [cells[column] for column in kept]
+        extra = [f"{fold[c]}: {cells[c]}." for c in fold if c not in shared and cells[c]]
+        line[-1] = " ".join([line[-1], *extra]).strip()
+        folded.append(line)
+    common = {fold[c]: tables[0][c] for c in fold if c in shared and tables[0][c]}
+    return kept, folded, common
+
+
+def preview(values: "np.ndarray[Any, Any]") -> str:
+    """Write the corners of an array."""
+    import numpy as np
+
+    return np.array2string(
+        values,
+        threshold=24,
+        edgeitems=3,
+        max_line_width=_width(),
+        precision=6,
+        suppress_small=False,
+    )
+
+
+def histogram(edges: Sequence[float], counts: Sequence[int], expected: Sequence[float]) -> None:
+    """Print the counts between the edges as bars, and what is expected as a mark on each."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    labels = _labels(edges)
+    indent = max(map(len, labels))
+    room = max(10, min(_width(), 100) - indent - 3)
+    scale = room / max([*counts, *expected])
+    mark = "┃" if unicode else "|"
+    for index, (label, count) in enumerate(zip(labels, counts, strict=True)):
+        bar = _bar(count * scale, unicode).ljust(room + 1)
+        if expected:
+            at = min(room, round(expected[index] * scale))
+            bar = bar[:at] + mark + bar[at + 1 :]
+        print(f"{label:>{indent}}  {bar.rstrip()}")
+    if expected:
+        print(f"{'':>{indent}}  {mark} expected")
+
+
+def _labels(edges: Sequence[float]) -> list[str]:
+    """Write the middle of each bin, with the digits that tell them apart."""
+    step = edges[1] - edges[0]
+    middles = [left + step / 2 for left in edges[:-1]]
+    largest = max(map(abs, edges))
+    if not 1e-4 <= largest < 1e6:
+        return [f"{middle:.2e}" for middle in middles]
+    digits = max(0, 1 - math.floor(math.log10(step)))
+    # Rounded first, so that a zero has no sign.
+    return [f"{round(middle, digits) + 0.0:.{digits}f}" for middle in middles]
+
+
+def _bar(length: float, unicode: bool) -> str:
+    whole, rest = divmod(length, 1)
+    if not unicode:
+        return "#" * round(length)
+    part = int(rest * 8)
+    return "█" * int(whole) + (_EIGHTHS[part - 1] if part else "")
+
+
+def _width() -> int:
+    if sys.stdout.isatty():
+        return _console().width
+    return 80
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False)

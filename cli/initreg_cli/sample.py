@@ -1,0 +1,168 @@
+"""``initreg sample``: values drawn through Keras, beside what theory expects."""
+
+import os
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from initreg import Sample
+
+_BINS = 17  # odd, so that a symmetric distribution has its mean in the middle of a bin
+_PLOT_BINS = 60
+
+
+def _complete(incomplete: str) -> list[tuple[str, str]]:
+    from initreg_cli.loading import complete_name
+
+    return complete_name(incomplete)
+
+
+def sample(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            help='The initializer, such as "random_normal(mean=0,stddev=0.05)".',
+            autocompletion=_complete,
+        ),
+    ],
+    shape: Annotated[str, typer.Option(help="Shape of the weight.", metavar="N,N,…")] = "64,32",
+    seed: Annotated[
+        int | None, typer.Option(help="Seed, 0 … 4294967295. Without it one is drawn, and shown.")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="float16, bfloat16, float32 or float64.")] = "float32",
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="Backend of Keras: jax, torch, tensorflow or numpy. Else KERAS_BACKEND, Keras's "
+            "own settings, or the first that is installed."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the values to a .npy, .npz or .csv file.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write the histogram to a .png or .svg file.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite files.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Draw values from an initializer, and compare them with theory."""
+    from initreg import choose_backend, validate
+    from initreg import sample as draw
+    from initreg_cli import files, render
+    from initreg_cli.loading import clean_stdout
+
+    sizes = _sizes(shape)
+    for path, endings in ((out, files.VALUES), (plot, files.PLOTS)):
+        if path is not None:
+            files.check(path, endings, force)
+    if plot is not None:
+        files.require_matplotlib()
+    # TensorFlow greets on stderr, and JAX gives 64 bits only where it is told so before it starts.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if dtype == "float64":
+        os.environ.setdefault("JAX_ENABLE_X64", "1")
+    with clean_stdout():
+        config = validate(spec)
+        choose_backend(backend)
+        drawn = draw(config, sizes, seed, dtype)
+    if seed is not None and drawn.seed != seed:
+        kept = (
+            "it draws nothing at random" if drawn.seed is None else f"it has its own {drawn.seed}"
+        )
+        render.note(f"--seed {seed} has no effect on {drawn.spec}: {kept}.")
+    if out is not None:
+        files.write_values(drawn, out, force)
+        render.note(f"Wrote {drawn.count:,} values to {out}.")
+    if plot is not None:
+        files.write_plot(drawn, plot, force, _PLOT_BINS)
+        render.note(f"Wrote the histogram to {plot}.")
+    if json:
+        render.json(_as_json(drawn))
+    else:
+        _print(drawn, given=seed is not None)
+
+
+def _sizes(shape: str) -> tuple[int, ...]:
+    parts = re.split(r"[,x×\s]+", shape.strip().strip("()[],"))
+    try:
+        return tuple(int(part) for part in parts if part)
+    except ValueError:
+        problem = f"{shape!r} is no shape. Write whole numbers with commas: 64,32"
+        raise typer.BadParameter(problem, param_hint="--shape") from None
+
+
+def _print(drawn: "Sample", given: bool) -> None:
+    from initreg_cli import render
+
+    versions = ", ".join(f"{name} {version}" for name, version in drawn.versions.items())
+    sizes = " × ".join(map(str, drawn.shape)) or "scalar"
+    about = {
+        "spec": drawn.spec,
+        "backend": f"{drawn.backend} ({versions})",
+        "seed": _seed_text(drawn, given),
+        "shape": f"{sizes}, {drawn.count:,} values of {drawn.dtype}",
+    }
+    render.pairs(about)
+    render.text("")
+    render.text(render.preview(drawn.values))
+    if lost := drawn.count - drawn.finite.size:
+        render.note(f"{lost:,} of {drawn.count:,} values are not finite in {drawn.dtype}.")
+    if not drawn.statistics:
+        return
+    rows = [
+        (name, f"{value:.6g}", *([f"{drawn.expected[name]:.6g}"] if drawn.expected else []))
+        for name, value in drawn.statistics.items()
+    ]
+    render.text("")
+    render.table(("", "drawn", *(["expected"] if drawn.expected else [])), rows, right=True)
+    if drawn.statistics["min"] < drawn.statistics["max"]:
+        edges, counts = drawn.histogram(_BINS)
+        render.text("")
+        render.histogram(edges, counts, _expected_counts(drawn, edges))
+
+
+def _seed_text(drawn: "Sample", given: bool) -> str:
+    if drawn.seed is None:
+        return "none: nothing is drawn at random"
+    if given or getattr(drawn.config, "seed", None) is not None:
+        return str(drawn.seed)
+    return f"{drawn.seed} (drawn; --seed {drawn.seed} repeats it)"
+
+
+def _expected_counts(drawn: "Sample", edges: list[float]) -> list[float]:
+    """Return how many values theory expects between each two edges."""
+    theory = drawn.distribution
+    if theory is None or theory.stddev == 0:
+        return []
+    low, high = theory.support
+    expected = []
+    for left, right in pairwise(edges):
+        # Simpson's rule over the part of the bin that values can be in.
+        left, right = max(left, low), min(right, high)
+        width = max(0.0, right - left)
+        middle = theory.pdf(left + width / 2)
+        mass = width / 6 * (theory.pdf(left) + 4 * middle + theory.pdf(right)) if width else 0.0
+        expected.append(mass * drawn.finite.size)
+    return expected
+
+
+def _as_json(drawn: "Sample") -> dict[str, Any]:
+    edges, counts = drawn.histogram(_PLOT_BINS) if drawn.statistics else ([], [])
+    return {
+        "spec": drawn.spec,
+        "seed": drawn.seed,
+        "backend": drawn.backend,
+        "versions": drawn.versions,
+        "shape": list(drawn.shape),
+        "dtype": drawn.dtype,
+        "count": drawn.count,
+        "finite": int(drawn.finite.size),
+        "statistics": drawn.statistics,
+        "expected": drawn.expected,
+        "histogram": {"edges": edges, "counts": counts},
+    }
