@@ -50,6 +50,9 @@ def options(
 
 def main() -> None:
     """Run the command line; no traceback reaches a person."""
+    # Plugins of Pydantic, which observe validation, are not ours to run; looking for them takes
+    # longer than to list the initializers.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         try:
             app()

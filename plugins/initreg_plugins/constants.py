@@ -1,5 +1,6 @@
 """Initializers that draw nothing: Zeros, Ones, Constant, Identity, STFT."""
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -43,7 +44,11 @@ class Ones(
 
 
 _MAX_RANK = 16
-_NUMBER: TypeAdapter[float] = TypeAdapter(Number)
+
+
+@cache
+def _number() -> TypeAdapter[float]:
+    return TypeAdapter(Number)
 
 
 def _read(value: Any, depth: int = 0) -> Any:
@@ -57,7 +62,7 @@ def _read(value: Any, depth: int = 0) -> Any:
         value = value.tolist()
     if not isinstance(value, list | tuple):
         try:
-            return _NUMBER.validate_python(value)
+            return _number().validate_python(value)
         except ValidationError:
             problem = "must be a finite number, or a nested list of them"
             raise PydanticCustomError("constant", problem) from None

@@ -7,10 +7,18 @@ frozen SciPy twin for all else.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-_STANDARD = NormalDist()
+if TYPE_CHECKING:
+    from statistics import NormalDist
+
+
+@cache
+def _standard() -> "NormalDist":
+    from statistics import NormalDist  # takes longer to import than the rest of this module
+
+    return NormalDist()
 
 
 class Distribution(ABC):
@@ -148,12 +156,12 @@ class TruncatedNormal(Distribution):
 
     @property
     def mean(self) -> float:
-        low, high = _STANDARD.pdf(self.low), _STANDARD.pdf(self.high)
+        low, high = _standard().pdf(self.low), _standard().pdf(self.high)
         return self.loc + self.scale * (low - high) / self._mass
 
     @property
     def stddev(self) -> float:
-        low, high = _STANDARD.pdf(self.low), _STANDARD.pdf(self.high)
+        low, high = _standard().pdf(self.low), _standard().pdf(self.high)
         shift = (low - high) / self._mass
         variance = 1 + (self.low * low - self.high * high) / self._mass - shift**2
         return self.scale * math.sqrt(variance)
@@ -164,19 +172,19 @@ class TruncatedNormal(Distribution):
 
     @property
     def _mass(self) -> float:
-        return _STANDARD.cdf(self.high) - _STANDARD.cdf(self.low)
+        return _standard().cdf(self.high) - _standard().cdf(self.low)
 
     def pdf(self, x: float) -> float:
         if self.scale == 0:
             return _point_pdf(x, self.loc)
         z = (x - self.loc) / self.scale
         inside = self.low <= z <= self.high
-        return _STANDARD.pdf(z) / (self._mass * self.scale) if inside else 0.0
+        return _standard().pdf(z) / (self._mass * self.scale) if inside else 0.0
 
     def ppf(self, q: float) -> float:
         if q in (0, 1):
             return self.support[int(q)]
-        z = _STANDARD.inv_cdf(_STANDARD.cdf(self.low) + q * self._mass)
+        z = _standard().inv_cdf(_standard().cdf(self.low) + q * self._mass)
         return self.loc + self.scale * min(max(z, self.low), self.high)
 
     def scipy(self) -> Any:
@@ -205,12 +213,12 @@ class Normal(Distribution):
     def pdf(self, x: float) -> float:
         if self.stddev == 0:
             return _point_pdf(x, self.mean)
-        return _STANDARD.pdf((x - self.mean) / self.stddev) / self.stddev
+        return _standard().pdf((x - self.mean) / self.stddev) / self.stddev
 
     def ppf(self, q: float) -> float:
         if q in (0, 1):
             return self.support[int(q)]
-        return self.mean + self.stddev * _STANDARD.inv_cdf(q)
+        return self.mean + self.stddev * _standard().inv_cdf(q)
 
     def scipy(self) -> Any:
         if self.stddev == 0:

@@ -2,7 +2,6 @@
 
 import math
 import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -130,10 +129,12 @@ def sample(
     Raises the errors of `resolve`, and `ConfigError` for a shape or dtype that is not to be had,
     such as one too large for this machine's memory.
     """
+    import random
+
     registry = default_registry()
     config = registry.validate(spec)
     shape = _checked_shape(shape, dtype)
-    drawn = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
+    drawn = random.SystemRandom().randint(0, MAX_SEED) if seed is None else seed
     keras = load_keras()
     initializer = registry.resolve(config, seed=drawn)
     values = _draw(keras, initializer, config, shape, dtype)

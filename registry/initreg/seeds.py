@@ -1,7 +1,5 @@
 """Stable keyed seeds: the same on every machine, process and Python version."""
 
-import hashlib
-
 MAX_SEED = 2**32 - 1
 
 
@@ -17,6 +15,8 @@ def derive_seed(seed: int, *names: str | int) -> int:
     (RFC 7693) of the seed and the names, each preceded by its length, so that different lists of
     names never read alike.
     """
+    import hashlib  # takes longer to import than most of initreg
+
     digest = hashlib.blake2b(digest_size=4)
     for part in (seed, *names):
         written = str(part).encode("utf-8", "surrogatepass")
