@@ -1,0 +1,91 @@
+"""Every check that a person or CI runs, each in an environment of its own."""
+
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "types", "imports", "docs", "tests"]
+nox.options.error_on_external_run = True
+
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+
+# What each backend of Keras is installed with. A bare torch would pull gigabytes of CUDA; Keras's
+# numpy backend imports JAX.
+BACKENDS = {
+    "jax": [".[jax,test]"],
+    "torch": ["torch==2.13.0", ".[torch,test]"],
+    "tensorflow": [".[tensorflow,test]"],
+    "numpy": [".[jax,test]"],
+}
+
+
+@nox.session
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def tests(session: nox.Session, backend: str) -> None:
+    """Run the tests on one backend of Keras."""
+    for requirement in BACKENDS[backend]:
+        session.install(requirement)
+    session.run("python", "-m", "pytest", *session.posargs, env={"KERAS_BACKEND": backend})
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests on JAX, and ask for 95 % of lines and branches."""
+    session.install("-e", ".[jax,test]")
+    session.run("coverage", "erase")
+    session.run("python", "-m", "pytest", "--cov", "--cov-report=", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that pyproject.toml promises."""
+    extras = PROJECT["optional-dependencies"]
+    promised = [*PROJECT["dependencies"], *extras["jax"], *extras["plot"]]
+    pinned = [requirement.replace(">=", "==") for requirement in promised]
+    session.install(*pinned, ".[jax,test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*requirements("dev", "ruff"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, and those that a user's checker sees."""
+    session.install("-e", ".[test]", *requirements("dev", "mypy"), *requirements("dev", "pyright"))
+    session.run("mypy")
+    session.run("mypy", "--strict", "tests/typing")
+    session.run("pyright", "tests/typing")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that each module imports only from the floors below it."""
+    session.install("-e", ".", *requirements("dev", "import-linter"))
+    session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the docs; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the benchmark table."""
+    session.install(".[jax,bench]")
+    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+
+
+def requirements(extra: str, name: str) -> list[str]:
+    """Return what an extra says of one package."""
+    return [r for r in PROJECT["optional-dependencies"][extra] if r.startswith(name)]
