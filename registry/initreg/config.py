@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from initreg.distributions import Distribution
@@ -44,7 +45,7 @@ class InitializerConfig(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True, validate_default=False
+        frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True, validate_default=True
     )
 
     initializer_name: ClassVar[str] = ""
@@ -133,8 +134,8 @@ class InitializerConfig(BaseModel):
         """Return the shortest spec of this config: named arguments, defaults left out."""
         arguments = []
         for name, field in self.parameter_fields.items():
-            value, info = getattr(self, field), type(self).model_fields[field]
-            if info.is_required() or value != info.get_default(call_default_factory=True):
+            value = getattr(self, field)
+            if not _is_default(value, type(self).model_fields[field]):
                 arguments.append(Argument(name, self._written(field, value)))
         return Spec(self.initializer_name, tuple(arguments))
 
@@ -161,6 +162,15 @@ def import_target(target: str) -> Callable[..., Any]:
     if not callable(found):
         raise PluginError(f"builds={target!r} is no class: it can't be called.")
     return found  # type: ignore[no-any-return]
+
+
+def _is_default(value: Any, info: FieldInfo) -> bool:
+    if info.is_required():
+        return False
+    default = info.get_default(call_default_factory=True)
+    if isinstance(value, InitializerConfig) and isinstance(default, str):
+        return str(value) == default
+    return bool(value == default)
 
 
 def _built(value: Any) -> Any:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -115,7 +116,10 @@ def _of_parameter(detail: ErrorDetails, config_class: type[InitializerConfig]) -
         return [Fault(problem, (name,))]
     indices = [part for part in detail["loc"][1:] if isinstance(part, int)]
     path: tuple[str | int, ...] = (name, *indices)
-    return _nested(detail["ctx"]["error"], path)
+    faults = _nested(detail["ctx"]["error"], path)
+    if isinstance(detail["input"], str):  # quoted: columns in it are not columns of the outer text
+        faults = [replace(fault, column=None, end=None) for fault in faults]
+    return faults
 
 
 def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault:

@@ -2,7 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, InstanceOf, PlainSerializer, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    InstanceOf,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from initreg.config import InitializerConfig
@@ -31,6 +37,7 @@ InitializerField = Annotated[
     InstanceOf[InitializerConfig],
     BeforeValidator(_validate),
     PlainSerializer(str, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
 ]
 """A field that holds an initializer: it takes text, a dict or a config, and its value is a config.
 

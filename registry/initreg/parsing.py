@@ -12,11 +12,11 @@ The text is read with `ast` and a whitelist of nodes. Nothing in it is evaluated
 """
 
 import ast
-import io
+import itertools
 import math
 import re
-import tokenize
 from collections.abc import Callable
+from functools import cached_property
 from typing import NoReturn, cast
 
 from initreg.errors import SpecSyntaxError
@@ -35,6 +35,17 @@ _MAY_GROW_TOO_LONG = MAX_LENGTH // 16
 
 # What Python reads after a backslash without a warning. Octal escapes warn from "\400" on.
 _BAD_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxuUN\r\n]|(?P<bad>.?))")
+
+# A keyword that touches the number before it, which Python reads with a warning. All of these
+# keywords are refused anyway, but not inside a string.
+_TOUCHING = re.compile(r"\d[\w.]*?(?:and|else|for|if|in|is|not|or)")
+
+# What a text is made of, as far as strings, numbers, words and comments go.
+_PIECE = re.compile(
+    r"""(?P<string>'''(?:\\.|.)*?'''|"{3}(?:\\.|.)*?"{3}|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+    r"|(?P<number>\d[\w.]*)|(?P<word>\w+)|(?P<comment>#)",
+    re.DOTALL,
+)
 
 
 def parse(text: str) -> Spec:
@@ -56,6 +67,8 @@ def parse(text: str) -> Spec:
         raise SpecSyntaxError(problem, text, 0)
     if "\\" in text:
         _check_escapes(text)
+    if _TOUCHING.search(text):
+        _check_numbers(text)
     reader = _Reader(text, len(text) - len(body))
     spec = reader.read(body)
     if len(text) > _MAY_GROW_TOO_LONG and len(str(spec)) > MAX_LENGTH:
@@ -72,6 +85,16 @@ def _check_escapes(text: str) -> None:
             raise SpecSyntaxError(problem, text, match.start(), match.end())
 
 
+def _check_numbers(text: str) -> None:
+    for piece in _PIECE.finditer(text):
+        start, end = piece.span()
+        if piece.lastgroup == "number" and _TOUCHING.match(piece[0]):
+            raise SpecSyntaxError(f"{piece[0]!r} is no number.", text, start, end)
+        # Python looks into an f-string, too; it is refused in any case.
+        if piece.lastgroup == "string" and re.search(r"[fFtT][rR]?$", text[:start][-2:]):
+            raise SpecSyntaxError("An f-string is not taken in a spec.", text, start, end)
+
+
 class _Reader:
     """Turns the syntax tree of one text into a `Spec`."""
 
@@ -86,7 +109,8 @@ class _Reader:
             tree = compile(body, "<spec>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
         except SyntaxError as error:
             line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
-            at = self._offset_of_line(line) + column
+            starts = self._line_starts
+            at = starts[min(line, len(starts)) - 1] + column
             self._stop(f"This can't be read as a spec: {error.msg}.", min(at, len(self.text)))
         except UnicodeEncodeError as error:
             self._stop(
@@ -97,7 +121,7 @@ class _Reader:
         except (RecursionError, MemoryError):
             self._too_deep(self.start)
         if not self.plain or "#" in body:
-            self._check_tokens(body)
+            self._check_pieces()
         node = cast(ast.Expression, tree).body
         if isinstance(node, ast.Name | ast.Attribute):
             return Spec(self._name(node), (), self._at(node), self.text)
@@ -107,18 +131,13 @@ class _Reader:
                 return value
         self._refuse(node, "A spec is a name, or a name with arguments: random_normal(stddev=0.05)")
 
-    def _check_tokens(self, body: str) -> None:
+    def _check_pieces(self) -> None:
         """Refuse comments, and names that Python would silently fold to ASCII."""
-        try:
-            for token in tokenize.generate_tokens(io.StringIO(body).readline):
-                at = self._offset_of_line(token.start[0]) + token.start[1]
-                if token.type == tokenize.COMMENT:
-                    self._stop("A spec has no comments. Quote a '#' that is text.", at)
-                if token.type == tokenize.NAME and not token.string.isascii():
-                    end = at + len(token.string)
-                    self._stop(f"The name {token.string!r} is not plain ASCII.", at, end)
-        except (tokenize.TokenError, SyntaxError):  # e.g. a form feed that only `ast` reads
-            self._stop("This can't be read as a spec.", self.start)
+        for piece in _PIECE.finditer(self.text):
+            if piece.lastgroup == "comment":
+                self._stop("A spec has no comments. Quote a '#' that is text.", piece.start())
+            if piece.lastgroup == "word" and not piece[0].isascii():
+                self._stop(f"The name {piece[0]!r} is not plain ASCII.", *piece.span())
 
     def _call(self, node: ast.Call, depth: int) -> Value:
         if depth > MAX_DEPTH:
@@ -251,14 +270,24 @@ class _Reader:
     def _offset(self, line: int, column: int) -> int:
         if self.plain:
             return self.start + column
-        first = self._offset_of_line(line)
-        return first + len(self.text[first:].encode()[:column].decode())
+        first = self._line_starts[line - 1]
+        return self._characters[self._bytes_before[first] + column]
 
-    def _offset_of_line(self, line: int) -> int:
-        if self.plain or line == 1:
-            return self.start
-        ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", self.text[self.start :])]
-        return self.start + (ends[line - 2] if line - 2 < len(ends) else 0)
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        ends = re.finditer(r"\r\n|\r|\n", self.text[self.start :])
+        return [self.start, *(self.start + end.end() for end in ends)]
+
+    @cached_property
+    def _characters(self) -> list[int]:
+        """The character that each byte of the text belongs to, in UTF-8."""
+        sizes = map(len, map(str.encode, self.text))
+        return [i for i, size in enumerate(sizes) for _ in range(size)] + [len(self.text)]
+
+    @cached_property
+    def _bytes_before(self) -> list[int]:
+        """How many bytes stand before each character."""
+        return [0, *itertools.accumulate(map(len, map(str.encode, self.text)))]
 
     def _too_large(self, node: ast.expr) -> NoReturn:
         self._refuse(node, "This number is too large: it overflows to infinity")

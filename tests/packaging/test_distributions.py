@@ -61,7 +61,8 @@ def test_the_wheel_says_what_it_is(built: Path) -> None:
 
 def test_the_source_distribution_carries_tests_and_docs(built: Path) -> None:
     (source,) = built.glob("*.tar.gz")
-    names = {name.partition("/")[2] for name in tarfile.open(source).getnames()}
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     expected = ["README.md", "LICENSE", "CHANGELOG.md", "noxfile.py", "tests/conftest.py"]
     assert {*expected, "docs/conf.py", "registry/initreg/py.typed"} <= names
 

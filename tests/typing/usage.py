@@ -2,9 +2,10 @@
 
 from typing import Any, assert_type
 
+from pydantic import BaseModel
+
 import initreg
 from initreg import Distribution, InitializerConfig, InitializerField, Normal, Number, Seed, Shape
-from pydantic import BaseModel
 
 
 class Noise(InitializerConfig, name="noise", aliases=("n",), builds="acme:Noise", examples=["n"]):
