@@ -57,7 +57,10 @@ def _read(value: Any, depth: int = 0) -> Any:
     Also what Keras writes for an array.
     """
     if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
-        value = value.get("config", {}).get("value")
+        config = value.get("config")
+        value = config.get("value") if isinstance(config, dict) else None
+    if not hasattr(value, "tolist") and hasattr(value, "numpy"):  # a tensor of TensorFlow
+        value = value.numpy()
     if hasattr(value, "tolist"):  # an array
         value = value.tolist()
     if not isinstance(value, list | tuple):
@@ -104,6 +107,9 @@ class Constant(
 
     def distribution(self, shape: Shape) -> Distribution | None:
         return None if isinstance(self.value, tuple) else ConstantDistribution(self.value)
+
+    def example_shape(self) -> Shape:
+        return _shape(self.value) or super().example_shape()
 
 
 class Identity(
@@ -160,6 +166,10 @@ class STFT(
         "density", description="Scale the window by its L2 or its L1 norm; None leaves it."
     )
     periodic: StrictBool = Field(False, description="Whether the window is a periodic one.")
+
+    def example_shape(self) -> Shape:
+        frame = len(self.window) if isinstance(self.window, tuple) else 256
+        return (frame, 1, 129)
 
 
 @hookimpl

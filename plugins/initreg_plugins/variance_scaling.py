@@ -57,13 +57,24 @@ Config = TypeVar("Config", bound=_WithAxes)
 def _axes_go_together(config: Config) -> Config:
     inputs, outputs = config.input_axes, config.output_axes
     if inputs is None and outputs is not None:
-        raise conflict("is needed beside output_axes: give both or neither", "input_axes")
+        raise conflict(
+            "is needed beside output_axes: give both or neither", "input_axes", "output_axes"
+        )
     if outputs is None and inputs is not None:
-        raise conflict("is needed beside input_axes: give both or neither", "output_axes")
+        raise conflict(
+            "is needed beside input_axes: give both or neither", "output_axes", "input_axes"
+        )
     if shared := sorted(set(inputs or ()) & set(outputs or ())):
         problem = f"must not share an axis with output_axes: both have {shared[0]}"
         raise conflict(problem, "input_axes", "output_axes")
     return config
+
+
+def _example_shape(*axes: Axes) -> Shape:
+    """Return a shape with all the axes that are named, from either end."""
+    named = [axis for some in axes for axis in some or ()]
+    rank = max([2, *(axis + 1 for axis in named), *(-axis for axis in named)])
+    return (64, 32, *[4] * (min(rank, 8) - 2))
 
 
 _SEED = "Seed of the draw; left open, each initializer differs."
@@ -102,6 +113,9 @@ class VarianceScaling(
         axes = (self.input_axes, self.output_axes)
         return _follows(shape, axes, self.scale, self.mode, self.kind)
 
+    def example_shape(self) -> Shape:
+        return _example_shape(self.input_axes, self.output_axes)
+
 
 class _Rule(InitializerConfig):
     """A member of the family whose scale, mode and distribution are given."""
@@ -116,6 +130,9 @@ class _Rule(InitializerConfig):
 
     def distribution(self, shape: Shape) -> Distribution:
         return _follows(shape, (self.input_axes, self.output_axes), *self.rule)
+
+    def example_shape(self) -> Shape:
+        return _example_shape(self.input_axes, self.output_axes)
 
 
 class GlorotUniform(

@@ -4,7 +4,6 @@ Keras fixes its backend when it is imported, once a process. Where it is missing
 is that of a missing module; ours says what is installed and what to do.
 """
 
-import importlib
 import importlib.util
 import json
 import os
@@ -21,7 +20,8 @@ _NEEDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow", "numpy": "
 def installed_backends() -> list[str]:
     """List Keras's backends that are installed, in the order of choice.
 
-    >>> "jax" in installed_backends() or "torch" in installed_backends() or True
+    >>> import keras
+    >>> keras.config.backend() in installed_backends()
     True
     """
     return [name for name, module in _NEEDS.items() if importlib.util.find_spec(module)]
@@ -66,7 +66,7 @@ def load_keras() -> Any:
         if name in _NEEDS:  # of any other, let Keras speak
             _require(name, where, installed_backends())
     try:
-        return importlib.import_module("keras")
+        return __import__("keras")  # quicker than import_module once Keras is there
     except (ImportError, ValueError) as error:  # ValueError: a setting in Keras's own file
         raise BackendError(f"Keras can't start: {error}") from error
 

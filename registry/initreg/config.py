@@ -16,7 +16,9 @@ from initreg.parameters import Shape
 from initreg.seeds import derive_seed
 from initreg.spec import Argument, Pairs, Spec, Value
 
+_SCALARS = (int, float, str)  # asked for first: Pydantic's own isinstance takes far longer
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _BUILDS = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 
 
@@ -72,10 +74,17 @@ class InitializerConfig(BaseModel):
                 f"{cls.__name__}: {name!r} is no name for an initializer. "
                 "Use lower-case letters, digits and underscores, a letter first."
             )
+        aliases = tuple(aliases)
+        for alias in aliases:
+            if not (isinstance(alias, str) and _ALIAS.fullmatch(alias)):
+                raise PluginError(
+                    f"{cls.__name__}: {alias!r} is no alias for an initializer. "
+                    "Use letters, digits and underscores, a letter first."
+                )
         if builds and not _BUILDS.fullmatch(builds):
             raise PluginError(f"{cls.__name__}: builds={builds!r} is not 'module:Class'.")
         cls.initializer_name = name
-        cls.initializer_aliases = tuple(aliases)
+        cls.initializer_aliases = aliases
         cls.initializer_builds = builds or cls.initializer_builds
         cls.initializer_examples = tuple(examples)
 
@@ -101,6 +110,10 @@ class InitializerConfig(BaseModel):
         expect.
         """
         return None
+
+    def example_shape(self) -> Shape:
+        """Return a shape that shows what the values are like, for a sample without a shape."""
+        return (64, 32)
 
     def build(self) -> Any:
         """Make a fresh Keras initializer.
@@ -175,6 +188,8 @@ def _is_default(value: Any, info: FieldInfo) -> bool:
 
 def _built(value: Any) -> Any:
     """Turn a field's value into what a Keras constructor takes."""
+    if value is None or isinstance(value, _SCALARS):
+        return value
     if isinstance(value, InitializerConfig):
         return value.build()
     if isinstance(value, tuple):  # Keras writes lists into its own configs
@@ -194,8 +209,11 @@ def _seeded(value: Any, seed: int, *path: str | int) -> Any:
 def _plain(value: Any) -> Value:
     """Turn a field's value into one of a spec; `TypeError` where it is of another type."""
     match value:
-        case None | bool() | int() | float() | str():
+        case None | bool():
             return value
+        case int() | float() | str():  # the plain number or text, also of an enum or a NumPy scalar
+            base = next(kind for kind in (int, float, str) if isinstance(value, kind))
+            return value if type(value) is base else base(getattr(value, "value", value))
         case InitializerConfig():
             nested = value.spec()
             # A lone name is a bare word, which the nested field reads; a dotted one needs its ().

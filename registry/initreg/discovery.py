@@ -10,14 +10,17 @@ import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
 import pluggy
 
 from initreg import hookspecs
 from initreg.config import InitializerConfig
 from initreg.errors import PluginError
+from initreg.faults import shown
 
 BUILTIN = "initreg"  # the distribution whose plugins are the built-in ones
 ALLOW_LIST = "INITREG_PLUGINS"
@@ -27,7 +30,8 @@ ALLOW_LIST = "INITREG_PLUGINS"
 class PluginRecord:
     """What became of one plugin.
 
-    `name` is that of its entry point. `error` says why it, or a part of it, is not there.
+    `name` is that of its entry point, or of its distribution where the entry points can't be
+    read. `error` says why it, or a part of it, is not there.
     `blocked` plugins were not imported. `import_seconds` is None where nothing was imported.
     """
 
@@ -54,16 +58,17 @@ def normalize(distribution: str) -> str:
 
 
 class Discovery:
-    """Finds, imports and asks plugins, each in a guard of its own, each once."""
+    """Finds the plugins of the installed distributions, and loads those of each distribution once.
+
+    For one thread at a time: a `Registry` uses it under its lock.
+    """
 
     def __init__(self) -> None:
-        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self._manager.add_hookspecs(hookspecs)
-        self._plugins: dict[str, Plugin] = {}
+        self._loaded: dict[str, list[Plugin]] = {}  # by the distribution's normalized name
 
     def builtin(self) -> list[Plugin]:
         """Load the built-in plugins, without a look at any other distribution."""
-        plugins = self._from_distribution(BUILTIN)
+        plugins = self.distribution(BUILTIN)
         if not plugins:
             raise PluginError(
                 "initreg's own plugins are not found: it is imported from a folder, but not "
@@ -72,134 +77,181 @@ class Discovery:
         return plugins
 
     def distribution(self, name: str) -> list[Plugin]:
-        """Load the plugins of the one distribution of that (normalized) name."""
-        return self._from_distribution(name)
-
-    def others(self) -> list[Plugin]:
-        """Load all plugins but the built-in ones, in the order of their names."""
+        """Load the plugins of the one distribution of that name, however it is spelt."""
+        if normalize(name) in self._loaded:
+            return self._loaded[normalize(name)]
         try:
-            points = list(metadata.entry_points(group=hookspecs.PROJECT))
-            broken: list[Plugin] = []
-        except Exception:  # one distribution with unreadable metadata stops the whole scan
-            points, broken = _one_by_one()
-        found = [p for p in points if p.dist and normalize(p.dist.name) != BUILTIN]
-        return self._load(found) + broken
-
-    def _from_distribution(self, name: str) -> list[Plugin]:
-        try:
-            points = metadata.distribution(name).entry_points.select(group=hookspecs.PROJECT)
+            found = _read(metadata.distribution(name))
         except metadata.PackageNotFoundError:
             return []
-        return self._load(points)
+        return self._load(found)
 
-    def _load(self, points: Iterable[metadata.EntryPoint]) -> list[Plugin]:
-        named = {}
-        for point in points:
-            distribution = point.dist.name if point.dist else ""
-            named[f"{normalize(distribution)}:{point.name}"] = point
-        for key in sorted(named.keys() - self._plugins.keys()):
-            self._plugins[key] = self._load_one(key, named[key])
-        return [self._plugins[key] for key in sorted(named)]
+    def others(self) -> list[Plugin]:
+        """Load all plugins but the built-in ones, in the order of their distributions' names."""
+        found = sorted(_scan(), key=lambda each: normalize(each.name))
+        others = [each for each in found if normalize(each.name) != BUILTIN]
+        return [plugin for each in others for plugin in self._load(each)]
 
-    def _load_one(self, key: str, point: metadata.EntryPoint) -> Plugin:
-        record = PluginRecord(
-            point.name,
-            point.dist.name if point.dist else "",
-            point.dist.version if point.dist else "",
-        )
-        if not _allowed(record):
-            blocked = f"blocked: {ALLOW_LIST} does not name it"
-            return Plugin(replace(record, error=blocked, blocked=True))
-        started = time.perf_counter()
-        try:
-            module = point.load()
-        except (Exception, SystemExit) as error:  # a plugin can do anything while it is imported
-            return Plugin(replace(record, error=_summary(error)))
-        record = replace(record, import_seconds=time.perf_counter() - started)
-        return self.register(module, record, key)
+    def _load(self, found: "_Found") -> list[Plugin]:
+        key = normalize(found.name)
+        if key not in self._loaded:
+            self._loaded[key] = _load(found)
+        return self._loaded[key]
 
-    def register(self, module: object, record: PluginRecord, key: str) -> Plugin:
-        """Register what a plugin's entry point names, and ask it for its initializers."""
-        try:
-            self._manager.register(module, key)
-            self._manager.check_pending()  # pluggy's own check for hooks that do not exist
-            classes = self._ask(module)
-        except (Exception, SystemExit) as error:  # a hook is the plugin's code
-            if self._manager.has_plugin(key):  # pluggy leaves a refused plugin registered
-                self._manager.unregister(name=key)
-            return Plugin(replace(record, error=_summary(error)))
-        return Plugin(record, tuple(classes))
 
-    def _ask(self, module: object) -> list[type[InitializerConfig]]:
-        """Call the plugin's own hook alone, so that its failure is its own."""
-        if not self._manager.get_hookcallers(module):
-            raise PluginError(
-                "it implements no hook. Mark its initreg_initializers function with "
-                "@initreg.hookimpl"
-            )
-        # The newest stands last, so this stays quick however many plugins there are.
-        implementations = reversed(self._manager.hook.initreg_initializers.get_hookimpls())
-        own = next((hook for hook in implementations if hook.plugin is module), None)
-        classes = own.function() if own else []
-        if not isinstance(classes, list | tuple):
-            raise PluginError(
-                "initreg_initializers returns a list of InitializerConfig classes, not "
-                f"{type(classes).__name__}"
-            )
-        for item in classes:
-            if not (isinstance(item, type) and issubclass(item, InitializerConfig)):
-                raise PluginError(
-                    f"initreg_initializers returned {item!r}, which is no subclass of "
-                    "InitializerConfig"
-                )
-            if not item.initializer_name:
-                raise PluginError(
-                    f"{item.__name__} has no name: class {item.__name__}"
-                    "(InitializerConfig, name='…')"
-                )
-        return list(classes)
+# Finding: from what is installed to entry points ------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the metadata of one distribution says; `problem` is why it can't be read."""
+
+    name: str
+    version: str = ""
+    points: tuple[metadata.EntryPoint, ...] = ()
+    problem: str | None = None
+
+
+def _scan() -> list[_Found]:
+    """Find the distributions with plugins, and those of which nobody can tell."""
+    distributions: Iterable[metadata.Distribution]
+    try:
+        points = metadata.entry_points(group=hookspecs.PROJECT)
+        distributions = {id(point.dist): point.dist for point in points if point.dist}.values()
+    except Exception:  # one unreadable entry_points.txt stops the whole scan: so one by one
+        distributions = metadata.distributions()
+    found: dict[str, _Found] = {}
+    for each in map(_read, distributions):
+        found.setdefault(normalize(each.name), each)  # the first on sys.path hides its duplicates
+    return [each for each in found.values() if each.points or each.problem]
+
+
+def _read(distribution: metadata.Distribution) -> _Found:
+    name = version = ""
+    try:
+        fields = distribution.metadata  # parsed anew each time it is asked for
+        name, version = (fields.get_all(key, [""])[0] for key in ("Name", "Version"))
+        points = tuple(distribution.entry_points.select(group=hookspecs.PROJECT))
+    except Exception as error:  # whatever stands in another project's metadata
+        if not _may_have_plugins(distribution):
+            return _Found(name, version)
+        return _Found(name, version, problem=f"its metadata can't be read: {_summary(error)}")
+    if points and not name:
+        return _Found(name, problem=f"its metadata has no name: {points[0].value} is not loaded")
+    return _Found(name, version, points)
+
+
+def _may_have_plugins(distribution: metadata.Distribution) -> bool:
+    try:
+        return f"[{hookspecs.PROJECT}]" in (distribution.read_text("entry_points.txt") or "")
+    except Exception:  # it can't be read at all
+        return True
+
+
+# Loading: from entry points to config classes ---------------------------------------------------
+
+
+def _load(found: _Found) -> list[Plugin]:
+    if found.problem:
+        return [Plugin(PluginRecord(found.name or "?", found.name, error=found.problem))]
+    points = sorted(found.points, key=lambda point: (point.name, point.value))
+    return [
+        _load_one(point, PluginRecord(point.name, found.name, found.version)) for point in points
+    ]
+
+
+def _load_one(point: metadata.EntryPoint, record: PluginRecord) -> Plugin:
+    if not _allowed(record):
+        blocked = f"blocked: {ALLOW_LIST} does not name it"
+        return Plugin(replace(record, error=blocked, blocked=True))
+    started = time.perf_counter()
+    try:
+        if not point.pattern.match(point.value):
+            raise PluginError(f"its entry point {point.value!r} is not 'module' or 'module:name'")
+        plugin = point.load()
+    except (Exception, SystemExit) as error:  # a plugin can do anything while it is imported
+        package = re.split(r"\W", point.value, maxsplit=1)[0]
+        return Plugin(replace(record, error=_summary(error, package)))
+    return ask(plugin, replace(record, import_seconds=time.perf_counter() - started))
 
 
 def _allowed(record: PluginRecord) -> bool:
     listed = os.environ.get(ALLOW_LIST)
     if listed is None or normalize(record.distribution) == BUILTIN:
         return True
-    allowed = {normalize(name.strip()) for name in listed.split(",")}
-    return bool({normalize(record.name), normalize(record.distribution)} & allowed)
+    return not _names_in(listed).isdisjoint(map(normalize, (record.name, record.distribution)))
 
 
-def _one_by_one() -> tuple[list[metadata.EntryPoint], list[Plugin]]:
-    """Scan distribution by distribution, and turn those that can't be read into records."""
-    points: dict[tuple[str, str], metadata.EntryPoint] = {}
-    broken = []
-    for distribution in metadata.distributions():
-        try:
-            for point in distribution.entry_points.select(group=hookspecs.PROJECT):
-                points.setdefault((normalize(distribution.name), point.name), point)
-        except Exception as error:  # whatever stands in another project's metadata
-            name = _name_of(distribution)
-            problem = f"its entry points can't be read: {_summary(error)}"
-            broken.append(Plugin(PluginRecord("", name, error=problem)))
-    return list(points.values()), broken
+@lru_cache(1)
+def _names_in(listed: str) -> frozenset[str]:
+    return frozenset(normalize(name.strip()) for name in listed.split(","))
 
 
-def _name_of(distribution: metadata.Distribution) -> str:
+def ask(plugin: object, record: PluginRecord) -> Plugin:
+    """Ask what an entry point names, a module or an object with hooks, for its config classes."""
     try:
-        return distribution.name or "a distribution without a name"
-    except Exception:  # its name can't be read either
-        return "a distribution without a name"
+        return Plugin(record, tuple(_classes(plugin, f"{record.distribution}:{record.name}")))
+    except (Exception, SystemExit) as error:  # a hook is the plugin's code
+        module = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
+        return Plugin(replace(record, error=_summary(error, module.partition(".")[0])))
 
 
-def _summary(error: BaseException) -> str:
-    """Write an error of a plugin in one line, with the place in the plugin's code."""
-    if isinstance(error, PluginError):
-        return str(error)
-    text = " ".join(str(error).split())
-    summary = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, SyntaxError) or not frames:
-        return summary
-    last = frames[-1]
-    if last.filename.startswith("<") or pluggy.__name__ in Path(last.filename).parts:
-        return summary
-    return f"{summary} ({Path(last.filename).name}, line {last.lineno})"
+def _classes(plugin: object, name: str) -> list[type[InitializerConfig]]:
+    # A manager for each: no plugin meets another, and a thousand take a thousand times as long.
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(plugin, name)
+    manager.check_pending()  # pluggy's own check for hooks that do not exist
+    implementations = manager.hook.initreg_initializers.get_hookimpls()
+    if not implementations:
+        raise PluginError(
+            "it implements no hook. Mark its initreg_initializers function with @initreg.hookimpl"
+        )
+    return [kind for hook in implementations for kind in _checked(hook.function())]
+
+
+def _checked(answer: object) -> list[type[InitializerConfig]]:
+    if not isinstance(answer, list | tuple):
+        raise PluginError(
+            "initreg_initializers returns a list of InitializerConfig classes, not "
+            f"{type(answer).__name__}"
+        )
+    for item in answer:
+        if not (isinstance(item, type) and issubclass(item, InitializerConfig)):
+            raise PluginError(
+                f"initreg_initializers returned {shown(item)}, which is no subclass of "
+                "InitializerConfig"
+            )
+        if not item.initializer_name:
+            raise PluginError(
+                f"{item.__name__} has no name: class {item.__name__}(InitializerConfig, name='…')"
+            )
+    return list(answer)
+
+
+# Explaining -------------------------------------------------------------------------------------
+
+
+def _summary(error: BaseException, package: str = "") -> str:
+    """Write an error in one line, with the last line of the plugin's own code that led to it."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # the error is of the plugin's making, too
+        text = ""
+    if not isinstance(error, PluginError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    text = text.rstrip(".")
+    if isinstance(error, SyntaxError):  # Python names the place
+        return text
+    return f"{text}{_place(error, package)}"
+
+
+def _place(error: BaseException, package: str) -> str:
+    frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
+    for filename, line in reversed(frames):
+        path = Path(filename)
+        upwards = [path.stem, *reversed(path.parts[:-1])]
+        if package in upwards:
+            within = path.parts[-upwards.index(package) - 1 :]
+            return f" ({'/'.join(within)}, line {line})"
+    return ""

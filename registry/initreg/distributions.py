@@ -126,7 +126,8 @@ class Uniform(Distribution):
         return 1 / (self.high - self.low) if self.low <= x <= self.high else 0.0
 
     def ppf(self, q: float) -> float:
-        return self.low * (1 - q) + self.high * q
+        x = self.low * (1 - q) + self.high * q
+        return min(max(x, self.low), self.high)  # rounding may lead outside
 
     def scipy(self) -> Any:
         if self.low == self.high:

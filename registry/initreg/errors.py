@@ -32,7 +32,7 @@ def point_at(text: str, start: int, end: int) -> str:
               ^^^
     """
     first = max(text.rfind(newline, 0, start) for newline in "\r\n") + 1
-    line = text[first:].splitlines()[0] if text[first:].strip("\r\n") else ""
+    line = text[first:].partition("\n")[0].partition("\r")[0]  # where the grammar ends a line
     begin = min(start - first, len(line))
     stop = max(begin + 1, min(end - first, len(line)))
     left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0

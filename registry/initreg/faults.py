@@ -17,6 +17,7 @@ _PHRASES = {
     "bool_parsing": "must be True or False",
     "bool_type": "must be True or False",
     "dict_type": "must be a dict",
+    "enum": "must be {expected}",
     "finite_number": "must be a finite number",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
@@ -97,7 +98,10 @@ def _explain(
             # indices are the person's own.
             rest = (part for part in detail["loc"][1:] if isinstance(part, int))
             wrong_values.setdefault((detail["loc"][0], *rest), []).append(detail)
-    faults += [_of_value(path, details) for path, details in wrong_values.items()]
+    for path, details in wrong_values.items():
+        # The branch of a union that came further knows better what is wrong.
+        if not any(other[: len(path)] == path != other for other in wrong_values):
+            faults.append(_of_value(path, details))
     return faults, conflicts
 
 
@@ -125,8 +129,8 @@ def _of_parameter(detail: ErrorDetails, config_class: type[InitializerConfig]) -
 def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault:
     given = details[0]["input"]
     parameter = str(path[0]) + "".join(f"[{index}]" for index in path[1:])
-    phrases = dict.fromkeys(map(_phrase, details))
-    joined = " or ".join(phrases)
+    first, *others = dict.fromkeys(map(_phrase, details))
+    joined = " or ".join([first, *(phrase.removeprefix("must be ") for phrase in others)])
     joined = f" {joined}" if joined.startswith("must ") else f": {joined}"
     expected = str(details[0].get("ctx", {}).get("expected", ""))
     near = did_you_mean(given, re.findall(r"'([^']*)'", expected)) if isinstance(given, str) else ""
@@ -152,5 +156,8 @@ def _nested(error: InitregError, path: tuple[str | int, ...]) -> list[Fault]:
 
 def shown(value: object) -> str:
     """Write a value for a message: short, and as a spec would have it."""
-    text = str(value) if isinstance(value, Spec) else repr(value)
+    try:
+        text = str(value) if isinstance(value, Spec) else repr(value)
+    except Exception:  # lists nested too deep, a number of too many digits, a class's own mistake
+        return f"this {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}…"

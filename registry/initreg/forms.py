@@ -1,8 +1,8 @@
 """The forms a spec comes in, brought to one: a name, and parameters with their places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
 
 from initreg.config import InitializerConfig
 from initreg.errors import ConfigError, Fault
@@ -13,8 +13,7 @@ from initreg.spec import Argument, Pairs, Spec
 _KERAS_KEYS = ("class_name", "config", "module", "registered_name")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A spec as it was written, before any schema.
 
     `root` is where the parameters stand in a dict. `module` is that of Keras's form, and None for
@@ -27,7 +26,7 @@ class Request:
     column: int = 0
     root: tuple[str, ...] = ()
     module: str | None = None
-    registered_name: str | None = field(default=None)
+    registered_name: str | None = None
 
     def bind(
         self, config_class: type[InitializerConfig]

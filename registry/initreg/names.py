@@ -33,11 +33,6 @@ def fold(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-def _keys(config_class: type[InitializerConfig]) -> set[str]:
-    names = (config_class.initializer_name, *config_class.initializer_aliases)
-    return {fold(name) for name in names}
-
-
 class Names:
     """What a list of plugins brings, by name.
 
@@ -55,23 +50,29 @@ class Names:
         return iter(self._by_key)
 
     def _take(self, plugin: Plugin) -> PluginRecord:
-        record = plugin.record
-        brought: list[str] = []
+        record, owner = plugin.record, normalize(plugin.record.distribution)
+        claims: dict[str, type[InitializerConfig]] = {}
         problems = [record.error] if record.error else []
         for config_class in plugin.classes:
-            name, keys = config_class.initializer_name, _keys(config_class)
-            own = {(normalize(record.distribution), key) for key in keys}
-            if taken := keys & self._reserved:
-                problems.append(f"{name!r} is refused: {min(taken)!r} is a built-in name")
-            elif own & self._by_qualified_key.keys():
-                problems.append(f"{name!r} is refused: {record.distribution} brings it twice")
+            name = config_class.initializer_name
+            spelt = {fold(each): each for each in (name, *config_class.initializer_aliases)}
+            for key, each in spelt.items():
+                if key in self._reserved:
+                    problems.append(f"{name!r} is refused: {each!r} is a built-in name")
+                    break
+                if key in claims or (owner, key) in self._by_qualified_key:
+                    whose = record.distribution
+                    problems.append(f"{name!r} is refused: {whose} brings {each!r} twice")
+                    break
             else:
-                entry = Entry(name, config_class, record)
-                self._by_qualified_key.update(dict.fromkeys(own, entry))
-                for key in keys:
-                    self._by_key.setdefault(key, []).append(entry)
-                brought.append(name)
-        return replace(record, initializers=tuple(brought), error="; ".join(problems) or None)
+                claims.update(dict.fromkeys(spelt, config_class))
+        names = tuple(each.initializer_name for each in dict.fromkeys(claims.values()))
+        record = replace(record, initializers=names, error="; ".join(problems) or None)
+        for key, config_class in claims.items():
+            entry = Entry(config_class.initializer_name, config_class, record)
+            self._by_qualified_key[owner, key] = entry
+            self._by_key.setdefault(key, []).append(entry)
+        return record
 
     def find(self, name: str) -> Entry | None:
         """Return the entry of a short or qualified name, or None.
@@ -108,15 +109,15 @@ def unknown(name: str, entries: list[Entry], plugins: Iterable[PluginRecord]) ->
     prefix, _, last = name.rpartition(".")
     plugins = list(plugins)
     if prefix:
-        problem = _unknown_qualified(prefix, last, entries, plugins)
+        problem = _unknown_qualified(prefix, last, plugins)
     else:
         spellings = [s for e in entries for s in (e.name, *e.config_class.initializer_aliases)]
         problem = (
             f"There is no initializer {name!r}.{did_you_mean(_snake_case(name), spellings)} "
             "`initreg list` shows all."
         )
-        for state, blocked in (("failed to load", False), ("are blocked", True)):
-            hidden = [p for p in plugins if p.error and p.blocked == blocked and not p.initializers]
+        for state, blocked in (("failed", False), ("are blocked", True)):
+            hidden = [p for p in plugins if p.error and p.blocked == blocked]
             if hidden:
                 named = "; ".join(f"{p.name} ({p.error})" for p in hidden[:3])
                 more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
@@ -124,26 +125,25 @@ def unknown(name: str, entries: list[Entry], plugins: Iterable[PluginRecord]) ->
     return UnknownInitializerError(problem, name)
 
 
-def _unknown_qualified(
-    prefix: str, last: str, entries: list[Entry], plugins: list[PluginRecord]
-) -> str:
+def _unknown_qualified(prefix: str, last: str, plugins: list[PluginRecord]) -> str:
     own = [p for p in plugins if normalize(p.distribution) == normalize(prefix)]
     if not own:
         known = sorted({normalize(p.distribution) for p in plugins} | {BUILTIN})
         return (
             f"No plugin distribution {prefix!r} is installed.{did_you_mean(prefix, known)} "
-            f"Installed: {', '.join(known)}."
+            f"Installed: {_some(known)}."
         )
-    brought = [
-        e.config_class.initializer_name
-        for e in entries
-        if e.plugin.distribution == own[0].distribution
-    ]
+    brought = [name for p in own for name in p.initializers]
     problem = f"{own[0].distribution} brings no initializer {last!r}.{did_you_mean(last, brought)}"
     if brought:
-        problem += f" It brings {', '.join(brought)}."
-    failed = "; ".join(f"{p.name} ({p.error})" for p in own if p.error)
-    return f"{problem}\nIts plugins that failed: {failed}." if failed else problem
+        problem += f" It brings {_some(brought)}."
+    absent = "; ".join(f"{p.name} ({p.error})" for p in own if p.error)
+    return f"{problem}\nNot loaded: {absent}." if absent else problem
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return ", ".join(names[:12]) + more
 
 
 def _snake_case(name: str) -> str:

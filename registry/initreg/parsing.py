@@ -15,7 +15,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NoReturn, cast
 
@@ -36,9 +36,11 @@ _MAY_GROW_TOO_LONG = MAX_LENGTH // 16
 # What Python reads after a backslash without a warning. Octal escapes warn from "\400" on.
 _BAD_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxuUN\r\n]|(?P<bad>.?))")
 
-# A keyword that touches the number before it, which Python reads with a warning. All of these
-# keywords are refused anyway, but not inside a string.
-_TOUCHING = re.compile(r"\d[\w.]*?(?:and|else|for|if|in|is|not|or)")
+# Python reads a keyword that touches the number before it, with a warning. No number has these
+# letters; a string may.
+_KEYWORD = "(?:and|else|for|if|in|is|not|or)"
+_MAY_TOUCH = re.compile(rf"[\d.][jJ]?{_KEYWORD}|0[xX]")  # quick, and true too often
+_TOUCHING = re.compile(rf"\d[\w.]*?{_KEYWORD}")
 
 # What a text is made of, as far as strings, numbers, words and comments go.
 _PIECE = re.compile(
@@ -65,9 +67,12 @@ def parse(text: str) -> Spec:
     if not body:
         problem = "The spec is empty. Write the name of an initializer, such as random_normal."
         raise SpecSyntaxError(problem, text, 0)
+    if "\0" in text:  # of which Python's versions raise different errors
+        problem = "A spec can't hold a null character."
+        raise SpecSyntaxError(problem, text, text.index("\0"))
     if "\\" in text:
         _check_escapes(text)
-    if _TOUCHING.search(text):
+    if _MAY_TOUCH.search(text):
         _check_numbers(text)
     reader = _Reader(text, len(text) - len(body))
     spec = reader.read(body)
@@ -109,15 +114,13 @@ class _Reader:
             tree = compile(body, "<spec>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
         except SyntaxError as error:
             line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
-            starts = self._line_starts
-            at = starts[min(line, len(starts)) - 1] + column
+            starts = self._line_starts  # of which the last line may be one short
+            at = self._characters[starts[min(line, len(starts)) - 1]] + column
             self._stop(f"This can't be read as a spec: {error.msg}.", min(at, len(self.text)))
         except UnicodeEncodeError as error:
             self._stop(
                 "A spec can't hold half a character (a lone surrogate).", self.start + error.start
             )
-        except ValueError:
-            self._stop("A spec can't hold a null character.", max(0, self.text.find("\0")))
         except (RecursionError, MemoryError):
             self._too_deep(self.start)
         if not self.plain or "#" in body:
@@ -193,6 +196,8 @@ class _Reader:
                 return tuple([self._value(item, depth + 1) for item in items])
             case ast.Dict():
                 return self._dict(node, depth)
+            case ast.Starred():
+                self._refuse(node, "'*' is not taken in a spec. Write the items out")
         self._refuse(node)
 
     def _dict(self, node: ast.Dict, depth: int) -> Pairs:
@@ -261,33 +266,33 @@ class _Reader:
     # Places and refusals -----------------------------------------------------------------------
 
     def _at(self, node: ast.expr | ast.keyword) -> int:
+        if self.plain:  # nearly every text: worth the shortcut, here and in _end
+            return self.start + node.col_offset
         return self._offset(node.lineno, node.col_offset)
 
     def _end(self, node: ast.expr) -> int:
         # `ast.parse` always sets both ends; its types say that hand-made trees may not.
+        if self.plain:
+            return self.start + (node.end_col_offset or 0)
         return self._offset(node.end_lineno or 1, node.end_col_offset or 0)
 
     def _offset(self, line: int, column: int) -> int:
-        if self.plain:
-            return self.start + column
-        first = self._line_starts[line - 1]
-        return self._characters[self._bytes_before[first] + column]
+        return self._characters[self._line_starts[line - 1] + column]
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        ends = re.finditer(r"\r\n|\r|\n", self.text[self.start :])
-        return [self.start, *(self.start + end.end() for end in ends)]
+        """The byte that each line starts at."""
+        before = len(self.text[: self.start].encode())
+        ends = re.finditer(rb"\r\n|\r|\n", self.text[self.start :].encode())
+        return [before, *(before + end.end() for end in ends)]
 
     @cached_property
-    def _characters(self) -> list[int]:
-        """The character that each byte of the text belongs to, in UTF-8."""
-        sizes = map(len, map(str.encode, self.text))
-        return [i for i, size in enumerate(sizes) for _ in range(size)] + [len(self.text)]
-
-    @cached_property
-    def _bytes_before(self) -> list[int]:
-        """How many bytes stand before each character."""
-        return [0, *itertools.accumulate(map(len, map(str.encode, self.text)))]
+    def _characters(self) -> Sequence[int]:
+        """The character that each byte of the text belongs to."""
+        if self.text.isascii():
+            return range(len(self.text) + 1)
+        starts = (byte & 0xC0 != 0x80 for byte in self.text.encode())
+        return [count - 1 for count in itertools.accumulate(starts)] + [len(self.text)]
 
     def _too_large(self, node: ast.expr) -> NoReturn:
         self._refuse(node, "This number is too large: it overflows to infinity")
@@ -328,7 +333,6 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.NamedExpr: "':='",
     ast.Set: "A set",
     ast.SetComp: "A comprehension",
-    ast.Starred: "'*'",
     ast.Subscript: "A subscript",
     ast.UnaryOp: "'not' or '~'",
     ast.Yield: "'yield'",

@@ -2,13 +2,14 @@
 
 import operator
 import threading
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from initreg.backends import load_keras
 from initreg.config import InitializerConfig, import_target
-from initreg.discovery import Discovery, Plugin, PluginRecord
+from initreg.discovery import Discovery, Plugin, PluginRecord, ask
 from initreg.errors import (
     AmbiguousInitializerError,
     ConfigError,
@@ -24,6 +25,7 @@ from initreg.seeds import MAX_SEED
 from initreg.spec import Spec
 
 _TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
+_WRITTEN = (str, Spec, Mapping, InitializerConfig)  # what `validate` takes
 NESTING = "nesting"  # the key of a validation's context that counts nested initializers
 
 
@@ -43,14 +45,13 @@ class Registry:
 
     def __init__(self, discovery: Discovery | None = None) -> None:
         self._discovery = discovery
-        self._by_hand: list[Plugin] = []
         self._lock = threading.RLock()
-        # Each is published whole, so that reading needs no lock.
-        self._builtin: Names | None = None if discovery else Names()
+        self._is_loading = False
+        # Published whole, and never taken back, so that reading needs no lock.
+        self._builtin: Names | None = None
         self._others: Names | None = None
-        self._loading = False
+        self._other_plugins: list[Plugin] = []
         self._validate_text = lru_cache(_TEXTS_KEPT)(self._validate)
-        self._prepare_text = lru_cache(_TEXTS_KEPT)(self._prepare)
 
     # Plugins and names -------------------------------------------------------------------------
 
@@ -68,52 +69,64 @@ class Registry:
 
         Raises `PluginError` where the plugin fails, or claims a name that is not to be had.
         """
-        return self._add(Discovery().register(plugin, PluginRecord(name, name), name))
+        return self._add(ask(plugin, PluginRecord(name, name)))
 
     def _add(self, plugin: Plugin) -> PluginRecord:
         with self._lock:
-            before, self._by_hand = self._by_hand, [*self._by_hand, plugin]
-            self._others = None
-            record = self._all_names().plugins[-1]
+            self._other_names()  # loads the plugins, on first use
+            plugins = [*self._other_plugins, plugin]
+            names = Names(plugins, reserved=self._builtin_names())
+            record = names.plugins[-1]
             if record.error:
-                self._by_hand, self._others = before, None
                 raise PluginError(f"{record.name}: {record.error}.")
+            self._other_plugins, self._others = plugins, names
             self._validate_text.cache_clear()
-            self._prepare_text.cache_clear()
             return record
+
+    @contextmanager
+    def _loading(self) -> Iterator[None]:
+        """Keep other threads waiting, and refuse what a plugin asks for while it is imported."""
+        with self._lock:  # its own thread can take it again
+            if self._is_loading:
+                raise PluginError(
+                    "A plugin can only ask for built-in initializers while it is imported, for "
+                    "the other plugins are still being loaded. Ask in a function, later."
+                )
+            self._is_loading = True
+            try:
+                yield
+            finally:
+                self._is_loading = False
 
     def _builtin_names(self) -> Names:
         if self._builtin is None:
-            with self._lock:
+            with self._loading():
                 if self._builtin is None:
-                    if self._discovery is None or self._loading:
-                        return Names()
-                    self._loading = True
-                    try:
-                        self._builtin = Names(self._discovery.builtin())
-                    finally:
-                        self._loading = False
+                    found = self._discovery.builtin() if self._discovery else []
+                    self._builtin = Names(found)
         return self._builtin
 
-    def _all_names(self) -> Names:
+    def _other_names(self) -> Names:
         """Return the names that are not built in; loads every plugin on first use."""
         if self._others is None:
             builtin = self._builtin_names()
-            with self._lock:
+            with self._loading():
                 if self._others is None:
-                    if self._loading:  # a plugin asks for a name while it is imported
-                        return Names()
-                    self._loading = True
-                    try:
-                        found = self._discovery.others() if self._discovery else []
-                        self._others = Names([*found, *self._by_hand], reserved=builtin)
-                    finally:
-                        self._loading = False
+                    self._other_plugins = self._discovery.others() if self._discovery else []
+                    self._others = Names(self._other_plugins, reserved=builtin)
         return self._others
+
+    def _names_from(self, distribution: str) -> Names:
+        """Return the names that one distribution brings, without loading another's plugins."""
+        if self._others is not None or self._discovery is None:
+            return self._other_names()
+        builtin = self._builtin_names()
+        with self._loading():
+            return Names(self._discovery.distribution(distribution), reserved=builtin)
 
     def entries(self) -> list[Entry]:
         """List all initializers, sorted by name; loads every plugin."""
-        both = (*self._builtin_names().entries(), *self._all_names().entries())
+        both = (*self._builtin_names().entries(), *self._other_names().entries())
         return sorted(both, key=lambda entry: entry.name)
 
     def builtin_entries(self) -> list[Entry]:
@@ -122,7 +135,7 @@ class Registry:
 
     def plugins(self) -> list[PluginRecord]:
         """List what became of every plugin, the built-in ones first."""
-        return [*self._builtin_names().plugins, *self._all_names().plugins]
+        return [*self._builtin_names().plugins, *self._other_names().plugins]
 
     def find(self, name: str) -> Entry:
         """Return the entry of a name: short, qualified, or an alias, in any case.
@@ -131,30 +144,22 @@ class Registry:
         `AmbiguousInitializerError`, which lists the qualified names.
         """
         entry = self._builtin_names().find(name)
-        if entry is None and "." in name:
-            entry = self._one_distribution(name.rpartition(".")[0]).find(name)
+        if entry is None and (distribution := name.rpartition(".")[0]):
+            entry = self._names_from(distribution).find(name)
         if entry is None:
-            entry = self._all_names().find(name)
+            entry = self._other_names().find(name)
         if entry is None:
             raise unknown(name, self.entries(), self.plugins())
         return entry
-
-    def _one_distribution(self, name: str) -> Names:
-        """Return the names that one distribution brings, without loading another's plugins."""
-        if self._others is not None or self._discovery is None:
-            return self._all_names()
-        builtin = self._builtin_names()
-        with self._lock:
-            return Names(self._discovery.distribution(name), reserved=builtin)
 
     # Validation --------------------------------------------------------------------------------
 
     def validate(self, spec: object, *, depth: int = 0) -> InitializerConfig:
         """Check a spec in any form, and return its config. See `initreg.validate`."""
-        if isinstance(spec, InitializerConfig):
-            return spec
         if type(spec) is str and not depth:
             return self._validate_text(spec)
+        if isinstance(spec, InitializerConfig):
+            return spec
         return self._validate(spec, depth)
 
     def _validate(self, spec: object, depth: int = 0) -> InitializerConfig:
@@ -191,27 +196,23 @@ class Registry:
 
     def resolve(self, spec: object, seed: int | None = None) -> Any:
         """Make the Keras initializer of a spec in any form. See `initreg.resolve`."""
-        if seed is None and type(spec) is str:
-            return _build(self._prepare_text(spec))
         if spec is None:
             return None
         if seed is not None:
             seed = _checked_seed(seed)
-        if isinstance(spec, str | Spec | Mapping | InitializerConfig):
-            config = self._prepare(spec)
+        if isinstance(spec, _WRITTEN):
+            config = self.validate(spec)
+            load_keras()
             return _build(config if seed is None else config.with_seed(seed))
         return self._from_keras(spec, seed)
-
-    def _prepare(self, spec: object) -> InitializerConfig:
-        config = self.validate(spec)
-        load_keras()
-        return config
 
     def _from_keras(self, value: Any, seed: int | None) -> Any:
         """Take what `keras.initializers.get` takes beside names and dicts."""
         keras = load_keras()
         try:
             found = keras.initializers.get(value)
+            if type(found) is keras.initializers.Initializer:
+                raise TypeError("the abstract base draws nothing")
         except (ValueError, TypeError) as error:
             raise ConfigError(
                 [Fault(f"{shown(value)} is no initializer, and no spec of one.")]
@@ -224,7 +225,7 @@ class Registry:
 
     def describe(self, initializer: Any) -> str:
         """Write the shortest spec of a Keras initializer. See `initreg.describe`."""
-        if isinstance(initializer, str | Spec | Mapping | InitializerConfig):
+        if isinstance(initializer, _WRITTEN):
             return str(self.validate(initializer))
         keras = load_keras()
         if not isinstance(initializer, keras.initializers.Initializer):
@@ -232,7 +233,11 @@ class Registry:
                 [Fault(f"{shown(initializer)} is no Keras initializer, so it has no spec.")]
             )
         entry = self._entry_of(type(initializer))
-        checked = check(entry.config_class, initializer.get_config(), {"registry": self})
+        values = initializer.get_config()
+        for name in entry.config_class.parameter_fields:  # Keras's Identity leaves out its gain
+            if name not in values and hasattr(initializer, name):
+                values[name] = getattr(initializer, name)
+        checked = check(entry.config_class, values, {"registry": self})
         if not isinstance(checked, InitializerConfig):
             raise ConfigError(checked)
         return str(checked)
@@ -264,15 +269,18 @@ def _checked_seed(seed: object) -> int:
     except TypeError:
         whole = -1
     if isinstance(seed, bool) or not 0 <= whole <= MAX_SEED:
-        raise ConfigError([Fault(f"seed must be a whole number, 0 … {MAX_SEED}, not {seed!r}.")])
+        problem = f"seed must be a whole number, 0 … {MAX_SEED}, not {shown(seed)}."
+        raise ConfigError([Fault(problem)])
     return whole
 
 
-@cache
+_DEFAULT = Registry(Discovery())  # empty until it is used
+
+
 def default_registry() -> Registry:
     """Return the registry of all installed plugins; it loads them on first use.
 
     >>> default_registry().find("normal").name
     'random_normal'
     """
-    return Registry(Discovery())
+    return _DEFAULT

@@ -77,13 +77,16 @@ class Sample:
         values = self.finite
         if not values.size:
             return {}
-        found = {
-            "mean": float(values.mean(dtype=np.float64)),
-            "stddev": float(values.std(dtype=np.float64)),
-            "min": float(values.min()),
-            "max": float(values.max()),
-        }
-        quantiles = np.quantile(values, QUANTILES)
+        with np.errstate(over="ignore", invalid="ignore"):  # float64 itself overflows near 1e308
+            found = {
+                "mean": float(values.mean(dtype=np.float64)),
+                "stddev": float(values.std(dtype=np.float64)),
+                "min": float(values.min()),
+                "max": float(values.max()),
+            }
+            # In float64, since the distance of two float16 can be more than a float16 holds.
+            exact = values.astype(np.float64)
+            quantiles = np.quantile(exact, QUANTILES, overwrite_input=True)
         return found | dict(zip(map(_percent, QUANTILES), map(float, quantiles), strict=True))
 
     @cached_property
@@ -102,10 +105,25 @@ class Sample:
         return expected | {_percent(q): theory.ppf(q) for q in QUANTILES}
 
     def histogram(self, bins: int) -> tuple[list[float], list[int]]:
-        """Count the finite values in `bins` equal steps; return their edges and the counts."""
+        """Count the finite values in `bins` equal steps; return their edges and the counts.
+
+        Both are empty where there is no such step: for no values, for values as close together as
+        numbers can be, or too far apart.
+        """
         import numpy as np
 
-        counts, edges = np.histogram(self.finite.astype(np.float64), bins=bins)
+        values = self.finite.astype(np.float64)
+        if not values.size:
+            return [], []
+        with np.errstate(over="ignore", invalid="ignore"):
+            try:
+                counts, edges = np.histogram(values, bins=bins)
+            except ValueError:
+                return [], []
+            steps = np.diff(edges)
+        # NumPy before 2.1 gives bins without width in place of an error.
+        if not (np.isfinite(steps).all() and (steps > 0).all()):
+            return [], []
         return edges.tolist(), counts.tolist()
 
 
@@ -114,7 +132,10 @@ def _percent(quantile: float) -> str:
 
 
 def sample(
-    spec: object, shape: Iterable[int] = (64, 32), seed: int | None = None, dtype: str = "float32"
+    spec: object,
+    shape: Iterable[int] | None = None,
+    seed: int | None = None,
+    dtype: str = "float32",
 ) -> Sample:
     """Draw one weight's values through Keras.
 
@@ -122,9 +143,9 @@ def sample(
     >>> drawn.seed, round(drawn.statistics["stddev"], 3), drawn.expected["stddev"]
     (42, 0.02, 0.02)
 
-    `spec` is what `validate` takes. `seed` fills one that the spec leaves open; without it, one is
-    drawn and kept in the result, so that the draw can be repeated. `dtype` is float16, bfloat16,
-    float32 or float64.
+    `spec` is what `validate` takes. Without a `shape`, it is one that suits the initializer: 64,32
+    for most. `seed` fills one that the spec leaves open; without it, one is drawn and kept in the
+    result, so that the draw can be repeated. `dtype` is float16, bfloat16, float32 or float64.
 
     Raises the errors of `resolve`, and `ConfigError` for a shape or dtype that is not to be had,
     such as one too large for this machine's memory.
@@ -133,7 +154,7 @@ def sample(
 
     registry = default_registry()
     config = registry.validate(spec)
-    shape = _checked_shape(shape, dtype)
+    shape = _checked_shape(config.example_shape() if shape is None else shape, dtype)
     drawn = random.SystemRandom().randint(0, MAX_SEED) if seed is None else seed
     keras = load_keras()
     initializer = registry.resolve(config, seed=drawn)
@@ -159,15 +180,20 @@ def _draw(
     import numpy as np
 
     try:
-        tensor = initializer(shape, dtype=dtype)
-        values = np.asarray(keras.ops.convert_to_numpy(tensor))
+        with np.errstate(over="ignore", invalid="ignore"):  # the values show what overflowed
+            tensor = initializer(shape, dtype=dtype)
+            values = np.asarray(keras.ops.convert_to_numpy(tensor))
     except Exception as error:  # the backend's own refusal, or a plugin's code
         first = str(error).strip().partition("\n")[0]
         problem = (
             f"{config} can't draw the shape {list(shape)} in {dtype} on "
-            f"{keras.config.backend()}: {type(error).__name__}: {first}"
+            f"{keras.config.backend()}: {type(error).__name__}: {first}\n"
+            f"`initreg show {config.initializer_name}` says which shapes and dtypes it takes."
         )
         raise ConfigError([Fault(problem)]) from error
+    if values.shape != shape:  # a constant's list broadcasts to a larger shape, too
+        problem = f"{config} fills the shape {list(values.shape)}, not {list(shape)}."
+        raise ConfigError([Fault(problem)])
     if values.dtype.name != dtype:
         hint = " Set JAX_ENABLE_X64=1." if dtype == "float64" else ""
         problem = f"{keras.config.backend()} drew {values.dtype.name} in place of {dtype}.{hint}"

@@ -83,9 +83,8 @@ def _text(value: Value) -> str:
             bare = _BARE_WORD.fullmatch(value) and value != "pi" and not keyword.iskeyword(value)
             return value if bare else repr(value)
         case float():
-            return re.sub(r"e([+-])0*", lambda e: "e" + e[1].strip("+"), repr(value)).removesuffix(
-                ".0"
-            )
+            text = repr(value + 0.0)  # a zero has no sign: -0.0 + 0.0 is 0.0
+            return re.sub(r"e([+-])0*", lambda e: "e" + e[1].strip("+"), text).removesuffix(".0")
         case _:
             return repr(value)
 

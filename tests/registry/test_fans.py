@@ -1,0 +1,48 @@
+"""Fans are those that Keras computes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras.src.initializers import random_initializers
+
+from initreg import compute_fans
+
+shapes = st.lists(st.integers(0, 100), max_size=6).map(tuple)
+
+
+@given(shapes)
+def test_fans_are_those_of_keras(shape):
+    assert compute_fans(shape) == tuple(random_initializers.compute_fans(shape))
+
+
+@given(st.data())
+def test_fans_of_axes_are_those_of_keras(data):
+    shape = data.draw(shapes.filter(bool))
+    axes = data.draw(st.permutations(range(len(shape))))
+    signed = [axis - len(shape) if data.draw(st.booleans()) else axis for axis in axes]
+    cut, end = sorted(data.draw(st.tuples(*[st.integers(0, len(shape))] * 2)))
+    inputs, outputs = signed[:cut], signed[cut:end]
+    expected = random_initializers.compute_fans(shape, inputs, outputs)
+    assert compute_fans(shape, inputs, outputs) == tuple(expected)
+
+
+@pytest.mark.parametrize(
+    ("shape", "fans"),
+    [
+        ((), (1, 1)),
+        ((5,), (5, 5)),
+        ((4, 5), (4, 5)),
+        ((3, 3, 16, 32), (144, 288)),
+        ((3, 3, 64, 1), (576, 9)),  # a depthwise kernel, as Keras counts it
+    ],
+)
+def test_examples(shape, fans):
+    assert compute_fans(shape) == fans
+
+
+def test_an_axis_that_is_not_there():
+    with pytest.raises(ValueError) as caught:
+        compute_fans((2, 3), [0], [2])
+    assert str(caught.value) == "The shape (2, 3) has no axis 2."
+    with pytest.raises(ValueError):
+        compute_fans((2, 3), [-3], [1])

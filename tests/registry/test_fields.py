@@ -1,0 +1,199 @@
+"""A parameter may itself be an initializer: checked, seeded, written and pointed at like one."""
+
+import pytest
+from pydantic import BaseModel, Field, ValidationError
+
+from initreg import ConfigError, InitializerConfig, InitializerField, derive_seed, validate
+
+HE = "It takes seed, input_axes, output_axes."
+SED = f"he_normal has no parameter 'sed'. Did you mean 'seed'? {HE}"
+
+
+class Layer(BaseModel):
+    kernel: InitializerField
+    bias: InitializerField = Field("zeros", validate_default=True)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "he_normal(seed=1)",
+        {"type": "he_normal", "seed": 1},
+        {"class_name": "HeNormal", "config": {"seed": 1}},
+        validate("he_normal(seed=1)"),
+    ],
+    ids=str,
+)
+def test_a_model_of_anyone_s_takes_initializers(spec):
+    layer = Layer(kernel=spec)
+    assert layer.kernel == validate("he_normal(seed=1)")
+    assert layer.bias == validate("zeros")
+    assert layer.model_dump() == {"kernel": "he_normal(seed=1)", "bias": "zeros"}
+    assert Layer.model_validate_json(layer.model_dump_json()) == layer
+
+
+def test_a_model_of_anyone_s_reports_what_is_wrong():
+    with pytest.raises(ValidationError, match="Did you mean 'seed'") as caught:
+        Layer(kernel="he_normal(sed=1)", bias=3)
+    assert [error["loc"] for error in caught.value.errors()] == [("kernel",), ("bias",)]
+    assert Layer.model_json_schema()["required"] == ["kernel"]
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("wrap(ones)", "wrap(inner=ones)"),
+        ("wrap(ones())", "wrap(inner=ones)"),
+        ("wrap('Ones')", "wrap(inner=ones)"),
+        ("wrap(initreg.ones())", "wrap(inner=ones)"),
+        ("wrap({type: ones})", "wrap(inner=ones)"),
+        ("wrap(ones, None)", "wrap(inner=ones)"),
+        ("wrap('he_normal(seed=1)')", "wrap(inner=he_normal(seed=1))"),
+        (
+            "wrap(ones, many=[ones, normal(1)])",
+            "wrap(inner=ones, many=[ones, random_normal(mean=1)])",
+        ),
+        ("wrap(wrap(wrap(zero)))", "wrap(inner=wrap(inner=wrap(inner=zeros)))"),
+    ],
+)
+def test_nested_specs(registry, text, canonical):
+    config = registry.validate(text)
+    assert str(config) == canonical
+    again = registry.validate(canonical)
+    assert again == config
+    assert hash(again) == hash(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "caret", "problem"),
+    [
+        ("wrap(he_normal(sed=1))", "               ^^^", SED),
+        ("wrap(wrap(he_normal(sed=1)))", "                    ^^^", SED),
+        ("wrap('he_normal(sed=1)')", "     ^^^^^^^^^^^^^^^^^^", SED),
+        ("wrap(wrap('he_normal(sed=1)'))", "          ^^^^^^^^^^^^^^^^^^", SED),
+        ("wrap('wrap(he_normal(sed=1))')", "     ^^^^^^^^^^^^^^^^^^^^^^^^", SED),
+        ("wrap({type: he_normal, sed: 1})", "     ^^^^^^^^^^^^^^^^^^^^^^^^^", SED),
+        ("wrap(ones, many=[he_normal(sed=1)])", "                           ^^^", SED),
+        ("wrap(need)", "     ^^^^", "need needs the parameter 'value'."),
+        ("wrap(need())", "     ^^^^", "need needs the parameter 'value'."),
+        ("wrap(wrap('wrap(need)'))", "          ^^^^^^^^^^^^", "need needs the parameter 'value'."),
+        (
+            "wrap(he_norml)",
+            "     ^^^^^^^^",
+            "There is no initializer 'he_norml'. Did you mean 'he_normal'? "
+            "`initreg list` shows all.",
+        ),
+        (
+            "wrap(acme.ones())",
+            "     ^^^^^^^^^^^",
+            "No plugin distribution 'acme' is installed. Installed: initreg, local.",
+        ),
+        (
+            "wrap(3)",
+            "     ^",
+            "An initializer is written as text, as {'type': name, …} or as Keras's "
+            "{'class_name': …, 'config': …}, not as 3.",
+        ),
+        (
+            "wrap('he_normal(*)')",
+            "     ^^^^^^^^^^^^^^",
+            None,
+        ),
+    ],
+)
+def test_a_nested_fault_is_pointed_at(registry, text, caret, problem):
+    with pytest.raises(ConfigError) as caught:
+        registry.validate(text)
+    if problem is None:
+        assert str(caught.value).startswith(f"{text}\n{caret}\nThis is no spec:\nhe_normal(*)\n")
+    else:
+        assert str(caught.value) == f"{text}\n{caret}\n{problem}"
+
+
+def test_faults_of_many_levels_stand_together_in_the_order_of_the_text(registry):
+    text = "wrap(he_normal(sed=1, seed=-1), need, many=[one, twos, ones(1)], sed=4)"
+    with pytest.raises(ConfigError) as caught:
+        registry.validate(text)
+    places = [(fault.column, fault.location) for fault in caught.value.faults]
+    assert places == [
+        (15, "$.inner.sed"),
+        (27, "$.inner.seed"),
+        (32, "$.other.value"),
+        (43, "$.many[1]"),
+        (60, "$.many[2][0]"),
+        (65, "$.sed"),
+    ]
+
+
+def test_faults_in_dicts_have_paths(registry):
+    with pytest.raises(ConfigError) as caught:
+        registry.validate(
+            {
+                "class_name": "wrap",
+                "config": {
+                    "inner": {"class_name": "HeNormal", "config": {"sed": 1}},
+                    "other": "he_normal(sed=1)",
+                    "many": ["ones", {"type": "ones", "x": 1}],
+                },
+            }
+        )
+    assert [fault.location for fault in caught.value.faults] == [
+        "$.config.inner.config.sed",
+        "$.config.other.sed",
+        "$.config.many[1].x",
+    ]
+
+
+def test_nesting_has_an_end(registry):
+    loop = {"type": "wrap"}
+    loop["inner"] = loop
+    with pytest.raises(ConfigError, match="must not nest deeper than 16 levels"):
+        registry.validate(loop)
+    text = "ones"
+    for _ in range(16):
+        text = f"wrap({text})"
+    assert registry.validate(text)
+
+
+def test_open_seeds_are_filled_with_derived_ones(registry):
+    config = registry.validate(
+        "wrap(he_normal, normal(seed=3), [he_normal, he_normal(seed=4), wrap(glorot_normal)])"
+    )
+    seeded = config.with_seed(5)
+    below = derive_seed(5, "many", 2)
+    assert str(seeded) == (
+        f"wrap(inner=he_normal(seed={derive_seed(5, 'inner')}), other=random_normal(seed=3), "
+        f"many=[he_normal(seed={derive_seed(5, 'many', 0)}), he_normal(seed=4), "
+        f"wrap(inner=glorot_normal(seed={derive_seed(below, 'inner')}), seed={below})], seed=5)"
+    )
+    assert config.seed is None
+    assert seeded.with_seed(6) == seeded
+
+
+def test_a_config_without_open_seeds_stays_the_same_object(registry):
+    config = registry.validate("wrap(ones, many=[zeros, he_normal(seed=4)], seed=1)")
+    assert config.with_seed(5) is config
+
+
+def test_nested_initializers_are_built(registry):
+    import keras
+
+    built = registry.resolve("wrap(he_normal, many=[ones, normal])", seed=5)
+    assert built["inner"].get_config()["seed"] == derive_seed(5, "inner")
+    assert built["other"] is None
+    kinds = [type(initializer) for initializer in built["many"]]
+    assert kinds == [keras.initializers.Ones, keras.initializers.RandomNormal]
+    assert built["many"][1].get_config()["seed"] == derive_seed(5, "many", 1)
+
+
+class Default(InitializerConfig, name="default"):
+    """Have an initializer by default."""
+
+    inner: InitializerField = "he_normal"
+
+
+def test_a_default_may_be_written_as_text(registry):
+    registry.add(Default)
+    assert registry.validate("default").inner == validate("he_normal")
+    assert str(registry.validate("default")) == "default"
+    assert str(registry.validate("default(ones)")) == "default(inner=ones)"

@@ -1,0 +1,134 @@
+"""Names are found in any spelling; a contested one belongs to nobody, whatever the order."""
+
+import itertools
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from initreg import AmbiguousInitializerError, InitializerConfig, PluginError, Registry
+from initreg.names import fold
+
+
+def config_class(name, *aliases):
+    return type(InitializerConfig)(
+        name.title(), (InitializerConfig,), {"__doc__": "Test."}, name=name, aliases=aliases
+    )
+
+
+PLUS = config_class("plus", "ortho_plus")
+PLUS_TOO = config_class("plus")
+ORTHO_PLUS = config_class("ortho_plus")
+MINUS = config_class("minus")
+
+
+def names_of(registry):
+    return [entry.name for entry in registry.entries()]
+
+
+@given(st.text())
+def test_folding_twice_folds_no_further(name):
+    assert fold(fold(name)) == fold(name)
+
+
+@pytest.mark.parametrize("spelling", ["ortho_plus", "OrthoPlus", "ORTHO-PLUS", "orthoplus"])
+def test_case_hyphens_and_underscores_do_not_count(spelling):
+    registry = Registry()
+    registry.add(ORTHO_PLUS)
+    assert registry.find(spelling).config_class is ORTHO_PLUS
+    assert registry.find(f"local.{spelling}").config_class is ORTHO_PLUS
+
+
+@pytest.mark.parametrize("distribution", ["Acme-Inits", "acme.inits", "acme__inits"])
+@pytest.mark.parametrize("prefix", ["acme_inits", "Acme-Inits", "acme.inits"])
+def test_a_distribution_in_any_spelling(distribution, prefix):
+    registry = Registry()
+    registry.add(PLUS, distribution)
+    assert registry.find(f"{prefix}.plus").qualified_name == "acme_inits.plus"
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(range(3))), ids=lambda order: "".join(map(str, order))
+)
+def test_a_contested_name_belongs_to_nobody_in_any_order(order):
+    claims = [(PLUS, "acme"), (PLUS_TOO, "Other-Inits"), (MINUS, "acme")]
+    registry = Registry()
+    for i in order:
+        registry.add(*claims[i])
+    assert names_of(registry) == ["acme.plus", "minus", "other_inits.plus"]
+    with pytest.raises(AmbiguousInitializerError) as caught:
+        registry.validate(" plus(1)")
+    assert str(caught.value) == (
+        " plus(1)\n ^^^^\n2 plugins bring 'plus'. Say which: acme.plus or other_inits.plus."
+    )
+    assert registry.find("acme.plus").config_class is PLUS
+    assert registry.find("other_inits.plus").config_class is PLUS_TOO
+    assert registry.find("ortho_plus").config_class is PLUS
+    with pytest.raises(AmbiguousInitializerError) as caught:
+        registry.validate({"type": "plus"})
+    assert str(caught.value) == "2 plugins bring 'plus'. Say which: acme.plus or other_inits.plus."
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_an_alias_can_be_contested_too():
+    registry = Registry()
+    registry.add(PLUS, "acme")
+    registry.add(ORTHO_PLUS, "other")
+    with pytest.raises(AmbiguousInitializerError):
+        registry.find("ortho_plus")
+    assert registry.find("plus").config_class is PLUS
+    assert registry.find("acme.ortho_plus").config_class is PLUS
+    assert names_of(registry) == ["other.ortho_plus", "plus"]
+
+
+def test_one_distribution_brings_a_name_once():
+    registry = Registry()
+    registry.add(PLUS, "acme")
+    with pytest.raises(PluginError, match=r"acme: 'plus' is refused: acme brings .plus. twice."):
+        registry.add(PLUS_TOO, "acme")
+    assert registry.find("plus").config_class is PLUS
+
+
+@pytest.mark.parametrize(
+    ("name", "alias", "taken"),
+    [
+        ("zeros", "mine", "zeros"),
+        ("ze_ros", "mine", "ze_ros"),
+        ("mine", "he_normal", "he_normal"),
+        ("normal", "mine", "normal"),
+    ],
+)
+def test_built_in_names_can_not_be_claimed(registry, name, alias, taken):
+    before = names_of(registry)
+    with pytest.raises(PluginError) as caught:
+        registry.add(config_class(name, alias))
+    assert f"{name!r} is refused: {taken!r} is a built-in name" in str(caught.value)
+    assert names_of(registry) == before
+    assert registry.find("zeros").plugin.distribution == "initreg"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("plsu", "There is no initializer 'plsu'. Did you mean 'plus'? `initreg list` shows all."),
+        (
+            "OrthoPlas",
+            "There is no initializer 'OrthoPlas'. Did you mean 'ortho_plus'? "
+            "`initreg list` shows all.",
+        ),
+        ("zzz", "There is no initializer 'zzz'. `initreg list` shows all."),
+        (
+            "acmee.plus",
+            "No plugin distribution 'acmee' is installed. Did you mean 'acme'? "
+            "Installed: acme, initreg.",
+        ),
+        ("acme.pluss", "acme brings no initializer 'pluss'. Did you mean 'plus'? It brings plus."),
+    ],
+)
+def test_an_unknown_name_is_explained(name, message):
+    registry = Registry()
+    registry.add(PLUS, "acme")
+    with pytest.raises(LookupError) as caught:
+        registry.find(name)
+    assert str(caught.value) == message
