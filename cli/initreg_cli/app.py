@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from initreg_cli import streams
 from initreg_cli.list import list_initializers
 from initreg_cli.plugins import list_plugins
 from initreg_cli.sample import sample
@@ -53,29 +54,41 @@ def main() -> None:
     # Plugins of Pydantic, which observe validation, are not ours to run; looking for them takes
     # longer than to list the initializers.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    streams.prepare()
     try:
         try:
-            app()
+            app(prog_name="initreg")
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # e.g. `| head`: what was wanted has been read
-        # Python flushes once more at exit; that goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit:
+        # Typer says 1 where it meets a closed pipe first, and wraps the streams to hide it.
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            _end_quietly()
+        raise
+    except BrokenPipeError:
+        _end_quietly()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # the last place where an error can be told kindly
         _tell(error)
+        if isinstance(error, OSError) and error.filename is None:  # stdout itself: a full disk
+            streams.discard()
         sys.exit(2)
 
 
-def _tell(error: Exception) -> None:
-    from initreg import InitregError
+def _end_quietly() -> None:
+    """End with success where the reader has left, e.g. `| head`: it has read what it wanted."""
+    streams.discard()
+    sys.exit(0)
 
-    if isinstance(error, InitregError):
+
+def _tell(error: Exception) -> None:
+    # Where the library itself can't be imported, its errors are none of these.
+    library = sys.modules.get("initreg")
+    if isinstance(error, getattr(library, "InitregError", ())):
         typer.echo(str(error), err=True)
-    elif isinstance(error, OSError) and error.filename is not None:
-        typer.echo(f"{error.filename}: {error.strerror}.", err=True)
+    elif isinstance(error, OSError) and error.strerror:
+        typer.echo(f"{error.filename or 'Writing failed'}: {error.strerror}.", err=True)
     elif isinstance(error, MemoryError):
         typer.echo("There is not enough memory for this. Try a smaller --shape.", err=True)
     elif os.environ.get("INITREG_DEBUG"):

@@ -1,7 +1,9 @@
 """Files that ``initreg sample`` writes: whole or not at all, and over nothing unless told."""
 
 import importlib.util
+import math
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,26 +16,36 @@ if TYPE_CHECKING:
 VALUES = (".npy", ".npz", ".csv")
 PLOTS = (".png", ".svg")
 
-# Digits that give each value back exactly.
-_DIGITS = {"float16": 5, "bfloat16": 4, "float32": 9, "float64": 17}
+# Digits that give each value back exactly. A bfloat16 is read back as the float32 that it is.
+_DIGITS = {"float16": 5, "bfloat16": 9, "float32": 9, "float64": 17}
 
 
-def check(path: Path, endings: tuple[str, ...], force: bool) -> None:
+def check(option: str, path: Path, endings: tuple[str, ...], force: bool) -> None:
     """Refuse, before any work is done, a file that could not be written in the end."""
     if path.suffix.lower() not in endings:
-        raise typer.BadParameter(f"{path} must end in {' or '.join(endings)}.")
-    if not path.parent.is_dir():
-        raise typer.BadParameter(f"{path}: there is no folder {path.parent}.")
-    if path.is_dir():
-        raise typer.BadParameter(f"{path} is a folder.")
-    if path.exists() and not force:
-        raise typer.BadParameter(f"{path} exists. --force overwrites it.")
+        problem = f"{str(path)!r} must end in {', '.join(endings[:-1])} or {endings[-1]}."
+    elif path.is_dir():
+        problem = f"{path} is a folder. Name a file in it."
+    elif not path.parent.is_dir():
+        problem = f"there is no folder {path.parent} for {path.name}. Make it first."
+    elif not os.access(path.parent, os.W_OK):
+        problem = f"the folder {path.parent} can't be written to. Choose another."
+    elif os.path.lexists(path) and not force:
+        problem = _exists(path)
+    else:
+        return
+    raise typer.BadParameter(problem, param_hint=f"'{option}'")
+
+
+def _exists(path: Path) -> str:
+    return f"{path} exists. Choose another name, or overwrite it with --force."
 
 
 def require_matplotlib() -> None:
     """Refuse a plot where matplotlib is not installed."""
     if not importlib.util.find_spec("matplotlib"):
-        raise typer.BadParameter("--plot needs matplotlib. Install it: pip install 'initreg[plot]'")
+        problem = "plots need matplotlib. Install it: pip install 'initreg[plot]'"
+        raise typer.BadParameter(problem, param_hint="'--plot'")
 
 
 def write_values(drawn: "Sample", path: Path, force: bool) -> None:
@@ -46,13 +58,16 @@ def write_values(drawn: "Sample", path: Path, force: bool) -> None:
         if path.suffix.lower() == ".npy":
             np.save(file, values, allow_pickle=False)
         elif path.suffix.lower() == ".npz":
-            np.savez(file, allow_pickle=False, values=values, **_about(drawn))
+            np.savez(file, values=values, **_about(drawn))
         else:
             # A row for each index of all axes but the last.
-            rows = values.reshape(-1, values.shape[-1] if values.ndim > 1 else 1)
+            shape = values.shape if values.ndim > 1 else (values.size, 1)
+            rows = values.reshape(math.prod(shape[:-1]), shape[-1])
             about = "\n".join(f"{key}: {value}" for key, value in _about(drawn).items())
             digits = _DIGITS[drawn.dtype]
-            np.savetxt(file, rows, fmt=f"%.{digits}g", delimiter=",", header=about)
+            np.savetxt(
+                file, rows, fmt=f"%.{digits}g", delimiter=",", header=about, encoding="utf-8"
+            )
 
     _write_whole(path, write, force)
 
@@ -69,36 +84,36 @@ def _about(drawn: "Sample") -> dict[str, Any]:
 
 
 def write_plot(drawn: "Sample", path: Path, force: bool, bins: int) -> None:
-    """Draw the histogram under its theoretical density."""
-    from matplotlib.figure import Figure
+    """Write the picture of the histogram under its theoretical density."""
+    from initreg_cli import plot
 
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    axes.hist(drawn.finite.astype(float), bins=bins, density=True, label="drawn", alpha=0.6)
-    theory = drawn.distribution
-    if theory is not None and theory.stddev > 0:
-        low, high = axes.get_xlim()
-        points = [low + (high - low) * i / 400 for i in range(401)]
-        axes.plot(points, [theory.pdf(x) for x in points], label="expected", linewidth=2)
-    axes.legend()
-    axes.set_title(f"{drawn.spec}   seed {drawn.seed}, {drawn.backend}, {drawn.dtype}")
-    axes.set_xlabel("value")
-    axes.set_ylabel("density")
     kind = path.suffix.lower().removeprefix(".")
-    _write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=150), force)
+    _write_whole(path, lambda file: plot.write(drawn, bins, file, kind), force)
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object], force: bool) -> None:
     """Write beside `path`, then move: a failure or an interrupt leaves nothing half written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f".initreg-{secrets.token_hex(8)}.tmp")
     try:
         with beside.open("xb") as file:
             write(file)
         if force:
             beside.replace(path)
         else:
-            os.link(beside, path)  # unlike a move, it fails where a file has appeared meanwhile
-    except FileExistsError:
-        raise typer.BadParameter(f"{path} exists. --force overwrites it.") from None
+            _move_to_new(beside, path)
+    except OSError as error:  # told of the file that was asked for, not of the one beside it
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _move_to_new(beside: Path, path: Path) -> None:
+    """Move, but over nothing: not even over a file that has appeared meanwhile."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise typer.BadParameter(_exists(path)) from None
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise typer.BadParameter(_exists(path)) from None
+        beside.replace(path)

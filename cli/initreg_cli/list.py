@@ -1,7 +1,7 @@
 """``initreg list``: all initializers."""
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 def list_initializers(
     pattern: Annotated[
-        str, typer.Argument(help="Part of a name or alias, or a pattern with * and ?.")
+        str,
+        typer.Argument(
+            help="Part of a name or alias, or a pattern with * and ?.", metavar="PATTERN"
+        ),
     ] = "",
     plugin: Annotated[
         str, typer.Option(help="Only those of this plugin or distribution.", metavar="NAME")
@@ -19,32 +22,32 @@ def list_initializers(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the initializers that are installed."""
-    from initreg_cli import render
+    from initreg_cli import entries, render
     from initreg_cli.loading import loaded_registry
 
     registry = loaded_registry()
     records = registry.plugins()
     if plugin:
         _require_known(plugin, records)
-    entries = [
+    found = [
         entry
         for entry in registry.entries()
-        if _matches(entry, pattern) and plugin in ("", entry.plugin.name, entry.plugin.distribution)
+        if _matches(entry, pattern) and (not plugin or _brought_by(entry.plugin, plugin))
     ]
     if json:
-        render.json([_as_json(entry) for entry in entries])
-    elif entries:
+        render.json([entries.as_json(entry) for entry in found])
+    elif found:
         render.table(
             ("name", "parameters", "also known as", "from", "summary"),
             [
                 (
                     entry.name,
-                    parameters(entry),
+                    entries.signature(entry),
                     ", ".join(entry.config_class.initializer_aliases),
                     f"{entry.plugin.distribution} {entry.plugin.version}".strip(),
                     entry.config_class.summary(),
                 )
-                for entry in entries
+                for entry in found
             ],
             # In a narrow terminal these two follow the summary, where there is something to say.
             fold={"also known as": "Also", "from": "From"},
@@ -52,59 +55,30 @@ def list_initializers(
     for record in records:
         if record.error and not record.blocked:
             render.note(f"The plugin {record.name or record.distribution} failed: {record.error}.")
-    if not entries:
-        render.note("No initializer matches.")
+    if not found:
+        asked = (f" {pattern!r}" if pattern else "") + (f" in {plugin}" if plugin else "")
+        render.note(f"No initializer matches{asked}. `initreg list` shows all.")
         raise typer.Exit(1)
-
-
-def parameters(entry: "Entry") -> str:
-    """Write the parameters with their defaults, as in a signature."""
-    config_class = entry.config_class
-    fields = config_class.model_fields
-    return ", ".join(
-        name if fields[field].is_required() else f"{name}={default_text(fields[field])}"
-        for name, field in config_class.parameter_fields.items()
-    )
-
-
-def default_text(info: Any) -> str:
-    """Write the default of a field as a spec would have it."""
-    value = info.get_default(call_default_factory=True)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _matches(entry: "Entry", pattern: str) -> bool:
     names = (entry.name, *entry.config_class.initializer_aliases)
-    wanted = pattern.lower()
-    if not any(wildcard in wanted for wildcard in "*?["):
-        wanted = f"*{wanted}*"
-    return any(fnmatchcase(name, wanted) for name in names)
+    if any(wildcard in pattern for wildcard in "*?["):
+        return any(fnmatchcase(name, pattern.lower()) for name in names)
+    return any(_folded(pattern) in _folded(name) for name in names)
+
+
+def _folded(name: str) -> str:
+    """Write a name as look-up compares it: `GlorotUniform` is `glorot_uniform`."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _brought_by(record: "PluginRecord", plugin: str) -> bool:
+    return _folded(plugin) in (_folded(record.name), _folded(record.distribution))
 
 
 def _require_known(plugin: str, records: "list[PluginRecord]") -> None:
-    known = sorted({name for r in records for name in (r.name, r.distribution) if name})
-    if plugin not in known:
-        raise typer.BadParameter(
-            f"no plugin {plugin!r} is installed. There are {', '.join(known)}."
-        )
-
-
-def _as_json(entry: "Entry") -> dict[str, Any]:
-    config_class = entry.config_class
-    fields = config_class.model_fields
-    return {
-        "name": entry.name,
-        "qualified_name": entry.qualified_name,
-        "aliases": list(config_class.initializer_aliases),
-        "summary": config_class.summary(),
-        "parameters": {
-            name: {"required": True}
-            if fields[field].is_required()
-            else {"default": fields[field].get_default(call_default_factory=True)}
-            for name, field in config_class.parameter_fields.items()
-        },
-        "builds": config_class.initializer_builds,
-        "plugin": entry.plugin.name,
-        "distribution": entry.plugin.distribution,
-        "version": entry.plugin.version,
-    }
+    if not any(_brought_by(record, plugin) for record in records):
+        known = sorted({name for r in records for name in (r.distribution, r.name) if name})
+        problem = f"no plugin {plugin!r} is installed. There are {', '.join(known)}."
+        raise typer.BadParameter(problem, param_hint="'--plugin'")

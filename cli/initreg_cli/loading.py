@@ -20,15 +20,3 @@ def loaded_registry() -> Registry:
         registry = default_registry()
         registry.plugins()
     return registry
-
-
-def complete_name(incomplete: str) -> list[tuple[str, str]]:
-    """Complete the name of a built-in initializer; loads no other plugin, and no Keras."""
-    with clean_stdout():
-        entries = default_registry().builtin_entries()
-    return [
-        (name, entry.config_class.summary())
-        for entry in entries
-        for name in (entry.name, *entry.config_class.initializer_aliases)
-        if name.startswith(incomplete)
-    ]

@@ -8,7 +8,9 @@ import typer
 
 def list_plugins(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    strict: Annotated[bool, typer.Option(help="Exit with status 1 if a plugin failed.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 1 if a plugin failed.")
+    ] = False,
 ) -> None:
     """List the plugins: what each brought, how long its import took, why it failed."""
     from initreg_cli import render

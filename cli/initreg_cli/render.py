@@ -6,6 +6,8 @@ and for speed.
 
 import json as json_
 import math
+import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,13 +17,24 @@ if TYPE_CHECKING:
     import numpy as np
     from rich.console import Console
 
+WHOLE = 24  # how many values a preview shows, before it shows the corners alone
 _NARROW = 110  # columns below which a table folds its minor columns
+_TINY = 60  # columns below which there is no room for a table at all
 _EIGHTHS = "▏▎▍▌▋▊▉"
 
 
 def json(data: object) -> None:
-    """Print data as JSON."""
-    print(json_.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """Print data as JSON, which has no infinity and no NaN: they are null."""
+    plain = _finite(json_.loads(json_.dumps(data, default=str)))
+    print(json_.dumps(plain, indent=2, ensure_ascii=not _unicode(), allow_nan=False))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    return [_finite(item) for item in data] if isinstance(data, list) else data
 
 
 def note(message: str) -> None:
@@ -44,16 +57,26 @@ def prose(paragraphs: str) -> None:
 def heading(line: str) -> None:
     """Print a line that stands out, where there is a terminal."""
     if sys.stdout.isatty():
-        _console().print(line, style="bold", markup=False, highlight=False)
+        _console().print(line, style="bold", markup=False)
     else:
         print(line)
 
 
 def pairs(items: Mapping[str, str]) -> None:
-    """Print names and values, aligned."""
-    width = max(map(len, items))
+    """Print names and values, aligned; in a terminal, long values continue below their start."""
+    indent = max(map(len, items)) + 2
     for name, value in items.items():
-        print(f"{name:<{width}}  {value}")
+        line = f"{name:<{indent}}{value}"
+        if sys.stdout.isatty() and len(line) > _width():
+            line = textwrap.fill(
+                value,
+                _width(),
+                initial_indent=f"{name:<{indent}}",
+                subsequent_indent=" " * indent,
+                break_long_words=False,  # a path or a name stays whole, to be copied
+                break_on_hyphens=False,
+            )
+        print(line)
 
 
 def table(
@@ -69,13 +92,25 @@ def table(
     if not sys.stdout.isatty():
         _plain_table(columns, rows, right)
         return
-    from rich.table import Table
-    from rich.text import Text
-
     console = _console()
     common: dict[str, str] = {}
     if fold and console.width < _NARROW:
         columns, rows, common = _folded(columns, rows, fold)
+    if console.width >= _TINY or right:
+        _drawn_table(console, columns, rows, right)
+    else:
+        for row in rows:
+            _record(console, columns, row)
+    for word, cell in common.items():
+        print(f"\n{word}: {cell}")
+
+
+def _drawn_table(
+    console: "Console", columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for index, column in enumerate(columns):
         drawn.add_column(
@@ -88,8 +123,15 @@ def table(
     for row in rows:
         drawn.add_row(*map(Text, row))
     console.print(drawn)
-    for word, cell in common.items():
-        print(f"\n{word}: {cell}")
+
+
+def _record(console: "Console", columns: Sequence[str], row: Sequence[str]) -> None:
+    """Print a row below its first cell, a line or more for each other one."""
+    console.print(row[0], style="bold", markup=False)
+    for column, cell in zip(columns[1:], row[1:], strict=True):
+        if cell:
+            line = f"  {column}: {cell}"
+            print(textwrap.fill(line, console.width, subsequent_indent="    "))
 
 
 def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool) -> None:
@@ -126,7 +168,7 @@ def preview(values: "np.ndarray[Any, Any]") -> str:
 
     return np.array2string(
         values,
-        threshold=24,
+        threshold=WHOLE,
         edgeitems=3,
         max_line_width=_width(),
         precision=6,
@@ -136,7 +178,7 @@ def preview(values: "np.ndarray[Any, Any]") -> str:
 
 def histogram(edges: Sequence[float], counts: Sequence[int], expected: Sequence[float]) -> None:
     """Print the counts between the edges as bars, and what is expected as a mark on each."""
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    unicode = _unicode()
     labels = _labels(edges)
     indent = max(map(len, labels))
     room = max(10, min(_width(), 100) - indent - 3)
@@ -157,9 +199,11 @@ def _labels(edges: Sequence[float]) -> list[str]:
     step = edges[1] - edges[0]
     middles = [left + step / 2 for left in edges[:-1]]
     largest = max(map(abs, edges))
+    finest = 1 - math.floor(math.log10(step))  # the decimal places that tell steps apart
     if not 1e-4 <= largest < 1e6:
-        return [f"{middle:.2e}" for middle in middles]
-    digits = max(0, 1 - math.floor(math.log10(step)))
+        digits = max(2, finest + math.floor(math.log10(largest)))
+        return [f"{middle:.{digits}e}" for middle in middles]
+    digits = max(0, finest)
     # Rounded first, so that a zero has no sign.
     return [f"{round(middle, digits) + 0.0:.{digits}f}" for middle in middles]
 
@@ -172,13 +216,19 @@ def _bar(length: float, unicode: bool) -> str:
     return "█" * int(whole) + (_EIGHTHS[part - 1] if part else "")
 
 
+def _unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+
+
 def _width() -> int:
-    if sys.stdout.isatty():
-        return _console().width
-    return 80
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
 
 
 def _console() -> "Console":
     from rich.console import Console
 
-    return Console(highlight=False)
+    # Rich takes NO_COLOR at its word, and would still print bold.
+    plain = bool(os.environ.get("NO_COLOR"))
+    return Console(
+        highlight=False, emoji=False, width=_width(), color_system=None if plain else "auto"
+    )

@@ -1,5 +1,6 @@
 """``initreg sample``: values drawn through Keras, beside what theory expects."""
 
+import math
 import os
 import re
 from itertools import pairwise
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from initreg_cli.completion import complete_name
+
 if TYPE_CHECKING:
     from initreg import Sample
 
@@ -15,39 +18,48 @@ _BINS = 17  # odd, so that a symmetric distribution has its mean in the middle o
 _PLOT_BINS = 60
 
 
-def _complete(incomplete: str) -> list[tuple[str, str]]:
-    from initreg_cli.loading import complete_name
-
-    return complete_name(incomplete)
-
-
 def sample(
     spec: Annotated[
         str,
         typer.Argument(
             help='The initializer, such as "random_normal(mean=0,stddev=0.05)".',
-            autocompletion=_complete,
+            metavar="SPEC",
+            autocompletion=complete_name,
         ),
     ],
-    shape: Annotated[str, typer.Option(help="Shape of the weight.", metavar="N,N,…")] = "64,32",
-    seed: Annotated[
-        int | None, typer.Option(help="Seed, 0 … 4294967295. Without it one is drawn, and shown.")
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            help="Shape of the weight. Else one that suits the initializer: 64,32 for most.",
+            metavar="N,N",
+        ),
     ] = None,
-    dtype: Annotated[str, typer.Option(help="float16, bfloat16, float32 or float64.")] = "float32",
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Seed, 0 to 4294967295. Without it one is drawn, and shown.", metavar="N"
+        ),
+    ] = None,
+    dtype: Annotated[
+        str, typer.Option(help="float16, bfloat16, float32 or float64.", metavar="DTYPE")
+    ] = "float32",
     backend: Annotated[
         str | None,
         typer.Option(
             help="Backend of Keras: jax, torch, tensorflow or numpy. Else KERAS_BACKEND, Keras's "
-            "own settings, or the first that is installed."
+            "own settings, or the first that is installed.",
+            metavar="NAME",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the values to a .npy, .npz or .csv file.")
+        Path | None,
+        typer.Option(help="Write the values to a .npy, .npz or .csv file.", metavar="FILE"),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Write the histogram to a .png or .svg file.")
+        Path | None,
+        typer.Option(help="Write the histogram to a .png or .svg file.", metavar="FILE"),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Overwrite files.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Draw values from an initializer, and compare them with theory."""
@@ -56,11 +68,11 @@ def sample(
     from initreg_cli import files, render
     from initreg_cli.loading import clean_stdout
 
-    sizes = _sizes(shape)
-    for path, endings in ((out, files.VALUES), (plot, files.PLOTS)):
-        if path is not None:
-            files.check(path, endings, force)
+    sizes = None if shape is None else _sizes(shape)
+    if out is not None:
+        files.check("--out", out, files.VALUES, force)
     if plot is not None:
+        files.check("--plot", plot, files.PLOTS, force)
         files.require_matplotlib()
     # TensorFlow greets on stderr, and JAX gives 64 bits only where it is told so before it starts.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -77,7 +89,7 @@ def sample(
         render.note(f"--seed {seed} has no effect on {drawn.spec}: {kept}.")
     if out is not None:
         files.write_values(drawn, out, force)
-        render.note(f"Wrote {drawn.count:,} values to {out}.")
+        render.note(f"Wrote {_counted(drawn.count)} to {out}.")
     if plot is not None:
         files.write_plot(drawn, plot, force, _PLOT_BINS)
         render.note(f"Wrote the histogram to {plot}.")
@@ -87,13 +99,19 @@ def sample(
         _print(drawn, given=seed is not None)
 
 
+# 64,32 and 64x32, as NumPy and Keras print it, (64, 32) and (64,), and () or nothing: a scalar.
+_SHAPE = re.compile(r"(?:[0-9]{1,30}(?:(?:\s*[,x×]\s*|\s+)[0-9]{1,30})*\s*,?)?")
+_BRACKETS = ("()", "[]")
+
+
 def _sizes(shape: str) -> tuple[int, ...]:
-    parts = re.split(r"[,x×\s]+", shape.strip().strip("()[],"))
-    try:
-        return tuple(int(part) for part in parts if part)
-    except ValueError:
-        problem = f"{shape!r} is no shape. Write whole numbers with commas: 64,32"
-        raise typer.BadParameter(problem, param_hint="--shape") from None
+    inner = shape.strip()
+    if (inner[:1] + inner[-1:]) in _BRACKETS:
+        inner = inner[1:-1].strip()
+    if not _SHAPE.fullmatch(inner):
+        problem = f"{shape!r} is no shape. Write whole numbers from 0 up, with commas: 64,32"
+        raise typer.BadParameter(problem, param_hint="'--shape'")
+    return tuple(int(size) for size in re.findall(r"[0-9]+", inner))
 
 
 def _print(drawn: "Sample", given: bool) -> None:
@@ -105,25 +123,45 @@ def _print(drawn: "Sample", given: bool) -> None:
         "spec": drawn.spec,
         "backend": f"{drawn.backend} ({versions})",
         "seed": _seed_text(drawn, given),
-        "shape": f"{sizes}, {drawn.count:,} values of {drawn.dtype}",
+        "shape": f"{sizes}, {_counted(drawn.count)} of {drawn.dtype}",
     }
     render.pairs(about)
     render.text("")
     render.text(render.preview(drawn.values))
     if lost := drawn.count - drawn.finite.size:
-        render.note(f"{lost:,} of {drawn.count:,} values are not finite in {drawn.dtype}.")
+        render.note(f"{lost:,} of {_counted(drawn.count)} are not finite in {drawn.dtype}.")
     if not drawn.statistics:
         return
+    digits = _digits(drawn.statistics)
+    columns = {"drawn": drawn.statistics, "expected": drawn.expected}
+    columns = {head: column for head, column in columns.items() if column}
     rows = [
-        (name, f"{value:.6g}", *([f"{drawn.expected[name]:.6g}"] if drawn.expected else []))
-        for name, value in drawn.statistics.items()
+        (name, *(f"{column[name]:.{digits.get(name, 6)}g}" for column in columns.values()))
+        for name in drawn.statistics
     ]
     render.text("")
-    render.table(("", "drawn", *(["expected"] if drawn.expected else [])), rows, right=True)
-    if drawn.statistics["min"] < drawn.statistics["max"]:
-        edges, counts = drawn.histogram(_BINS)
+    render.table(("", *columns), rows, right=True)
+    # Few values are all in the preview, and equal ones have no shape to look at.
+    if drawn.count <= render.WHOLE or drawn.statistics["min"] == drawn.statistics["max"]:
+        return
+    edges, counts = drawn.histogram(_BINS)
+    if edges:
         render.text("")
         render.histogram(edges, counts, _expected_counts(drawn, edges))
+
+
+def _counted(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"
+
+
+def _digits(statistics: dict[str, float]) -> dict[str, int]:
+    """Return the digits of each statistic: more where the values lie close together, far from 0."""
+    largest = max(abs(statistics["min"]), abs(statistics["max"]))
+    spread = statistics["stddev"]
+    if not 0 < spread < largest < math.inf:
+        return {}
+    digits = min(17, max(6, 4 + math.floor(math.log10(largest / spread))))
+    return {name: digits for name in statistics if name != "stddev"}
 
 
 def _seed_text(drawn: "Sample", given: bool) -> str:
@@ -152,7 +190,7 @@ def _expected_counts(drawn: "Sample", edges: list[float]) -> list[float]:
 
 
 def _as_json(drawn: "Sample") -> dict[str, Any]:
-    edges, counts = drawn.histogram(_PLOT_BINS) if drawn.statistics else ([], [])
+    edges, counts = drawn.histogram(_PLOT_BINS)
     return {
         "spec": drawn.spec,
         "seed": drawn.seed,

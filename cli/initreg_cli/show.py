@@ -5,25 +5,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from initreg_cli.list import default_text, parameters
+from initreg_cli.completion import complete_name
+from initreg_cli.entries import default_text, signature
 
 if TYPE_CHECKING:
     from initreg import Entry
 
 
-def _complete(incomplete: str) -> list[tuple[str, str]]:
-    from initreg_cli.loading import complete_name
-
-    return complete_name(incomplete)
-
-
 def show(
-    name: Annotated[str, typer.Argument(help="Name of the initializer.", autocompletion=_complete)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of the initializer.", metavar="NAME", autocompletion=complete_name
+        ),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show an initializer: documentation, parameters, examples, the Keras class."""
     from initreg import default_registry
-    from initreg_cli import render
+    from initreg_cli import entries, render
     from initreg_cli.loading import clean_stdout
 
     with clean_stdout():
@@ -33,22 +33,15 @@ def show(
     summary, _, rest = inspect.cleandoc(config_class.__doc__ or "").partition("\n")
     if json:
         render.json(
-            {
-                "name": entry.name,
-                "qualified_name": entry.qualified_name,
-                "aliases": list(config_class.initializer_aliases),
-                "summary": summary,
+            entries.as_json(entry)
+            | {
                 "documentation": rest.strip(),
                 "parameters": [dict(zip(_COLUMNS, row, strict=True)) for row in rows],
                 "examples": list(config_class.initializer_examples),
-                "builds": config_class.initializer_builds,
-                "plugin": plugin.name,
-                "distribution": plugin.distribution,
-                "version": plugin.version,
             }
         )
         return
-    render.heading(f"{entry.name}({parameters(entry)})")
+    render.heading(f"{entry.name}({signature(entry)})")
     render.prose(summary)
     if rest.strip():
         render.text("")

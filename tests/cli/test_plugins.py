@@ -1,0 +1,59 @@
+"""``initreg plugins``."""
+
+from typing import Any
+
+import initreg
+
+
+def test_it_lists_what_each_plugin_brought(cli: Any) -> None:
+    done = cli("plugins")
+    assert (done.status, done.stderr) == (0, "")
+    head, *rows = done.stdout.splitlines()
+    assert head.split() == ["plugin", "from", "import", "initializers"]
+    (row,) = [row for row in rows if row.startswith("constants ")]
+    assert f"initreg {initreg.__version__}" in row
+    assert " ms " in row
+    assert row.endswith("zeros, ones, constant, identity, stft")
+
+
+def test_strict_is_content_where_nothing_failed(command: Any) -> None:
+    assert command("plugins", "--strict", INITREG_PLUGINS="").status == 0
+
+
+def test_failures_are_listed_and_strict_counts_them(
+    command: Any, installed: Any, good_plugin: str
+) -> None:
+    site = installed("acme", good=good_plugin, bad="1 / 0", none="x = 1")
+    done = command("plugins", **site)
+    assert done.status == 0
+    assert done.stderr == "hello from the plugin\n"
+    rows = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert rows["good"].endswith("scaled")
+    assert rows["bad"].endswith("ZeroDivisionError: division by zero (bad_plugin.py, line 1)")
+    assert "implements no hook" in rows["none"]
+
+    strict = command("plugins", "--strict", "--json", **site)
+    assert strict.status == 1
+    records = {record["name"]: record for record in strict.json}
+    assert records["good"]["initializers"] == ["scaled"]
+    assert records["good"]["error"] is None
+    assert records["good"]["import_seconds"] > 0
+    assert records["good"]["distribution"] == "acme"
+    assert records["good"]["version"] == "1.2"
+    assert records["bad"]["initializers"] == []
+    assert "division by zero" in records["bad"]["error"]
+
+
+def test_a_blocked_plugin_is_listed_but_no_failure(command: Any, installed: Any) -> None:
+    site = installed("acme", bad="1 / 0")
+    done = command("plugins", "--strict", "--json", INITREG_PLUGINS="other", **site)
+    assert done.status == 0
+    (record,) = [record for record in done.json if record["name"] == "bad"]
+    assert record["blocked"]
+    assert record["import_seconds"] is None
+
+
+def test_in_a_narrow_terminal_it_is_no_table(terminal: Any) -> None:
+    shown = terminal(40, "plugins")
+    assert max(map(len, shown.lines)) <= 40
+    assert "  initializers: zeros, ones, constant," in shown.lines
