@@ -1,0 +1,15 @@
+"""The README's commands are where CI looks for them."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
+def test_commands():
+    found = re.findall(r"^<!-- (\w+) command -->\n```console\n\$ (.*)\n```$", README, re.MULTILINE)
+    commands = dict(found)
+    assert list(commands) == ["main", "test"]
+    assert "pip install '.[jax]'" in commands["main"]
+    assert commands["main"].endswith('initreg sample "random_normal(mean=0,stddev=0.05)"')
+    assert commands["test"].endswith("python -m pytest")
