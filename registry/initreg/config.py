@@ -192,7 +192,7 @@ def _built(value: Any) -> Any:
         return value
     if isinstance(value, InitializerConfig):
         return value.build()
-    if isinstance(value, tuple):  # Keras writes lists into its own configs
+    if isinstance(value, tuple | list):  # Keras writes lists into its own configs
         return [_built(item) for item in value]
     return value
 
@@ -200,9 +200,10 @@ def _built(value: Any) -> Any:
 def _seeded(value: Any, seed: int, *path: str | int) -> Any:
     if isinstance(value, InitializerConfig):
         return value.with_seed(derive_seed(seed, *path))
-    if isinstance(value, tuple):
-        items = tuple(_seeded(item, seed, *path, i) for i, item in enumerate(value))
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if isinstance(value, tuple | list):
+        items = [_seeded(item, seed, *path, index) for index, item in enumerate(value)]
+        if any(new is not old for new, old in zip(items, value, strict=True)):
+            return tuple(items) if isinstance(value, tuple) else items
     return value
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from initreg.config import InitializerConfig
-from initreg.errors import ConfigError, Fault, InitregError, SpecSyntaxError
+from initreg.errors import ConfigError, Fault, InitregError, PluginError, SpecSyntaxError
 from initreg.spec import Spec
 
 _PHRASES = {
@@ -56,6 +56,12 @@ def check(
         return config_class.model_validate(dict(values), context=context)
     except ValidationError as error:
         faults, _ = _explain(error, config_class, values)
+    except InitregError:
+        raise
+    except Exception as error:  # a validator of the plugin's, or a schema that can't be built
+        name = config_class.initializer_name
+        problem = f"The schema of {name!r} fails: {type(error).__name__}: {error}"
+        raise PluginError(problem) from error
     # Pydantic looks at parameters together only where each alone is right: once more without the
     # wrong ones, for what the others are to each other.
     wrong = {fault.path[0] for fault in faults if fault.path}

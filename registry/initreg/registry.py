@@ -1,9 +1,11 @@
 """The registry: specs validated by the config class of their name, and resolved into Keras."""
 
 import operator
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -200,11 +202,17 @@ class Registry:
             return None
         if seed is not None:
             seed = _checked_seed(seed)
-        if isinstance(spec, _WRITTEN):
+        if not isinstance(spec, _WRITTEN):
+            return self._from_keras(spec, seed)
+        try:
             config = self.validate(spec)
-            load_keras()
-            return _build(config if seed is None else config.with_seed(seed))
-        return self._from_keras(spec, seed)
+        except UnknownInitializerError:
+            custom = _custom_object(spec)
+            if custom is None:
+                raise
+            return self._from_keras(custom, seed)
+        load_keras()
+        return _build(config if seed is None else config.with_seed(seed))
 
     def _from_keras(self, value: Any, seed: int | None) -> Any:
         """Take what `keras.initializers.get` takes beside names and dicts."""
@@ -226,7 +234,7 @@ class Registry:
     def describe(self, initializer: Any) -> str:
         """Write the shortest spec of a Keras initializer. See `initreg.describe`."""
         if isinstance(initializer, _WRITTEN):
-            return str(self.validate(initializer))
+            return self._written(self.validate(initializer))
         keras = load_keras()
         if not isinstance(initializer, keras.initializers.Initializer):
             raise ConfigError(
@@ -240,7 +248,17 @@ class Registry:
         checked = check(entry.config_class, values, {"registry": self})
         if not isinstance(checked, InitializerConfig):
             raise ConfigError(checked)
-        return str(checked)
+        return self._written(checked)
+
+    def _written(self, config: InitializerConfig) -> str:
+        """Write a config under the name that reaches its class here, which may be contested."""
+        try:
+            self.find(config.initializer_name)
+        except AmbiguousInitializerError:
+            for entry in self.entries():
+                if entry.config_class is type(config):
+                    return str(replace(config.spec(), name=entry.name))
+        return str(config)
 
     def _entry_of(self, kind: type) -> Entry:
         """Return the entry that builds instances of exactly `kind`."""
@@ -251,6 +269,21 @@ class Registry:
                     return entry
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
+
+
+def _custom_object(spec: object) -> Any:
+    """Return what a person registered with Keras under the name in `spec`; None without one.
+
+    It is made here, because Keras's own `deserialize` imports whatever module a dict names.
+    """
+    keras = sys.modules.get("keras")  # who has not imported it has registered nothing
+    name, config = spec, None
+    if isinstance(spec, Mapping):
+        name, config = spec.get("registered_name") or spec.get("class_name"), spec.get("config")
+    if keras is None or not isinstance(name, str):
+        return None
+    found = keras.saving.get_registered_object(name)
+    return found.from_config(config) if isinstance(found, type) and config else found
 
 
 def _build(config: InitializerConfig) -> Any:

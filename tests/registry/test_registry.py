@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+from pydantic import field_validator
 
 import initreg
 from initreg import (
@@ -344,3 +345,68 @@ def test_classes_can_be_added_while_others_read():
 
 def test_the_default_registry_is_one():
     assert len({id(registry) for registry in at_once(8, lambda i: default_registry())}) == 1
+
+
+# What others brought ------------------------------------------------------------------------------
+
+
+class Mine(keras.initializers.Initializer):
+    """Fill with twos."""
+
+    def __init__(self, seed=None):
+        self.seed = seed
+
+    def __call__(self, shape, dtype=None):
+        return 2 * keras.ops.ones(shape, dtype)
+
+    def get_config(self):
+        return {"seed": self.seed}
+
+
+def test_a_custom_object_of_keras_is_taken_by_its_name():
+    with keras.saving.custom_object_scope({"Mine": Mine}):
+        assert type(resolve("Mine")) is Mine
+        assert resolve("Mine", seed=3).seed == 3
+        assert type(resolve({"class_name": "Mine", "config": {"seed": 4}})) is Mine
+    with pytest.raises(UnknownInitializerError):
+        resolve("Mine")
+
+
+class Twice(InitializerConfig, name="twice", builds="keras.initializers:Constant"):
+    """Be claimed by two distributions."""
+
+    value: float = 0.0
+
+
+def test_a_contested_name_is_described_by_its_qualified_one():
+    registry = Registry()
+    registry.add(Twice, "acme")
+    assert registry.describe("twice(1)") == "twice(value=1)"
+    registry.add(type("Other", (Twice,), {}, name="twice"), "bolt")
+    assert registry.describe("acme.twice(1)") == "acme.twice(value=1)"
+    assert registry.validate(registry.describe("bolt.twice(2)")).value == 2
+
+
+class Unbuildable(InitializerConfig, name="unbuildable"):
+    """Have a parameter whose type leads nowhere."""
+
+    value: "Nowhere" = 0  # noqa: F821
+
+
+class Raising(InitializerConfig, name="raising"):
+    """Fail while a parameter is checked."""
+
+    value: float = 0.0
+
+    @field_validator("value")
+    @classmethod
+    def _check(cls, value):
+        return 1 / value
+
+
+def test_a_schema_that_fails_is_the_fault_of_its_plugin(registry):
+    for kind, spec in ((Unbuildable, "unbuildable"), (Raising, "raising(0)")):
+        registry.add(kind)
+        message = f"^The schema of '{kind.initializer_name}' fails: [A-Z]"
+        with pytest.raises(PluginError, match=message):
+            registry.validate(spec)
