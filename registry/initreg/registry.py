@@ -1,7 +1,5 @@
 """The registry: specs validated by the config class of their name, and resolved into Keras."""
 
-import operator
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,20 +8,19 @@ from functools import lru_cache
 from typing import Any
 
 from initreg.backends import load_keras
+from initreg.building import build, checked_seed, custom_object, from_keras
 from initreg.config import InitializerConfig, import_target
 from initreg.discovery import Discovery, Plugin, PluginRecord, ask
 from initreg.errors import (
     AmbiguousInitializerError,
     ConfigError,
     Fault,
-    InitregError,
     PluginError,
     UnknownInitializerError,
 )
 from initreg.faults import check, shown
 from initreg.forms import Request, read
 from initreg.names import Entry, Names, unknown
-from initreg.seeds import MAX_SEED
 from initreg.spec import Spec
 
 _TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
@@ -201,35 +198,18 @@ class Registry:
         if spec is None:
             return None
         if seed is not None:
-            seed = _checked_seed(seed)
+            seed = checked_seed(seed)
         if not isinstance(spec, _WRITTEN):
-            return self._from_keras(spec, seed)
+            return from_keras(spec, seed)
         try:
             config = self.validate(spec)
         except UnknownInitializerError:
-            custom = _custom_object(spec)
+            custom = custom_object(spec)
             if custom is None:
                 raise
-            return self._from_keras(custom, seed)
+            return from_keras(custom, seed)
         load_keras()
-        return _build(config if seed is None else config.with_seed(seed))
-
-    def _from_keras(self, value: Any, seed: int | None) -> Any:
-        """Take what `keras.initializers.get` takes beside names and dicts."""
-        keras = load_keras()
-        try:
-            found = keras.initializers.get(value)
-            if type(found) is keras.initializers.Initializer:
-                raise TypeError("the abstract base draws nothing")
-        except (ValueError, TypeError) as error:
-            raise ConfigError(
-                [Fault(f"{shown(value)} is no initializer, and no spec of one.")]
-            ) from error
-        if seed is not None and isinstance(found, keras.initializers.Initializer):
-            config = found.get_config()
-            if config.get("seed", seed) is None:
-                return type(found).from_config({**config, "seed": seed})
-        return found
+        return build(config if seed is None else config.with_seed(seed))
 
     def describe(self, initializer: Any) -> str:
         """Write the shortest spec of a Keras initializer. See `initreg.describe`."""
@@ -269,42 +249,6 @@ class Registry:
                     return entry
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
-
-
-def _custom_object(spec: object) -> Any:
-    """Return what a person registered with Keras under the name in `spec`; None without one.
-
-    It is made here, because Keras's own `deserialize` imports whatever module a dict names.
-    """
-    keras = sys.modules.get("keras")  # who has not imported it has registered nothing
-    name, config = spec, None
-    if isinstance(spec, Mapping):
-        name, config = spec.get("registered_name") or spec.get("class_name"), spec.get("config")
-    if keras is None or not isinstance(name, str):
-        return None
-    found = keras.saving.get_registered_object(name)
-    return found.from_config(config) if isinstance(found, type) and config else found
-
-
-def _build(config: InitializerConfig) -> Any:
-    try:
-        return config.build()
-    except InitregError:
-        raise
-    except Exception as error:  # the plugin's code, or Keras's refusal of what the schema took
-        problem = f"{config} could not be built: {type(error).__name__}: {error}"
-        raise PluginError(problem) from error
-
-
-def _checked_seed(seed: object) -> int:
-    try:
-        whole = operator.index(seed)  # type: ignore[arg-type]
-    except TypeError:
-        whole = -1
-    if isinstance(seed, bool) or not 0 <= whole <= MAX_SEED:
-        problem = f"seed must be a whole number, 0 … {MAX_SEED}, not {shown(seed)}."
-        raise ConfigError([Fault(problem)])
-    return whole
 
 
 _DEFAULT = Registry(Discovery())  # empty until it is used
