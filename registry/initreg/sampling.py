@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 
-# A draw and its statistics hold at once: the values, a copy, what the backend computes with, and
-# one array of float64. Measured peaks are in tests/benchmarks/sample_memory.py.
+# A draw and its statistics hold at once: the values, copies of them, what the backend computes
+# with, and arrays of float64. tests/benchmarks/sample_memory.py measures the peaks.
 _COPIES = 3
+_COPIES_OF_STRUCTURED = 6  # a factorization works on copies of its own
 _WORKING_BYTES = 16
 
 
@@ -155,6 +156,8 @@ def sample(
     registry = default_registry()
     config = registry.validate(spec)
     shape = _checked_shape(config.example_shape() if shape is None else shape, dtype)
+    distribution = _distribution(config, shape)
+    _require_memory(shape, dtype, _COPIES if distribution else _COPIES_OF_STRUCTURED)
     drawn = random.SystemRandom().randint(0, MAX_SEED) if seed is None else seed
     keras = load_keras()
     initializer = registry.resolve(config, seed=drawn)
@@ -170,7 +173,7 @@ def sample(
         versions=_versions(backend),
         values=values,
         dtype=dtype,
-        distribution=_distribution(config, shape),
+        distribution=distribution,
     )
 
 
@@ -208,7 +211,7 @@ def _distribution(config: InitializerConfig, shape: Shape) -> Distribution | Non
     except InitregError:
         raise
     except Exception as error:  # the plugin's code
-        problem = f"{config} has no distribution over {list(shape)}: {error}"
+        problem = f"{config} does not fit the shape {list(shape)}: {error}"
         raise ConfigError([Fault(problem)]) from error
 
 
@@ -218,17 +221,20 @@ def _checked_shape(shape: Iterable[int], dtype: str) -> Shape:
         raise ConfigError([Fault(f"dtype must be one of {', '.join(_BYTES)}, not {dtype!r}.")])
     if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in sizes):
         raise ConfigError([Fault(f"A shape holds whole numbers from 0 up, not {list(sizes)}.")])
-    count = math.prod(sizes)
-    needed = count * (_COPIES * _BYTES[dtype] + _WORKING_BYTES)
+    return sizes
+
+
+def _require_memory(shape: Shape, dtype: str, copies: int) -> None:
+    count = math.prod(shape)
+    needed = count * (copies * _BYTES[dtype] + _WORKING_BYTES)
     available = available_memory()
     if needed > available:
         problem = (
-            f"The shape {list(sizes)} is too large: {count:,} values of {dtype} are "
+            f"The shape {list(shape)} is too large: {count:,} values of {dtype} are "
             f"{_readable(count * _BYTES[dtype])}, and drawing them takes about "
             f"{_readable(needed)}. {_readable(available)} are available."
         )
         raise ConfigError([Fault(problem)])
-    return sizes
 
 
 def available_memory() -> int:

@@ -147,6 +147,13 @@ def test_what_overflows_is_left_out_of_the_statistics():
         ("normal", (2,), {"seed": -1}, "seed must be a whole number, 0 … 4294967295, not -1."),
         ("constant([1, 2])", (), {}, "constant(value=[1, 2]) fills the shape [2], not []."),
         ("constant([1, 2])", (1,), {}, "constant(value=[1, 2]) fills the shape [2], not [1]."),
+        (
+            "he_normal(input_axes=[5], output_axes=[1])",
+            (4, 4),
+            {},
+            "he_normal(input_axes=[5], output_axes=[1]) does not fit the shape [4, 4]: "
+            "The shape (4, 4) has no axis 5.",
+        ),
     ],
 )
 def test_refusals(spec, shape, options, message):
@@ -161,7 +168,6 @@ def test_refusals(spec, shape, options, message):
         ("identity", (3,)),
         ("orthogonal", (3,)),
         ("constant([1, 2])", (3,)),
-        ("he_normal(input_axes=[5], output_axes=[1])", (4, 4)),
     ],
 )
 def test_what_keras_refuses_is_said_shortly(spec, shape):
@@ -202,7 +208,7 @@ class Odd(InitializerConfig, name="odd", builds="keras.initializers:Zeros"):
 def test_a_distribution_that_fails_is_named():
     with pytest.raises(ConfigError) as caught:
         sample(Odd(), (2, 2))
-    assert str(caught.value) == "odd has no distribution over [2, 2]: no fans"
+    assert str(caught.value) == "odd does not fit the shape [2, 2]: no fans"
 
 
 def test_a_sample_is_frozen():

@@ -1,0 +1,21 @@
+"""Run all benchmarks, and print one Markdown table with what it was measured on."""
+
+import importlib
+import sys
+
+from measure import machine, markdown
+
+BENCHMARKS = ("hard_texts", "resolve", "processes", "many_plugins", "sample_memory")
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or BENCHMARKS
+    tables = []
+    for name in wanted:
+        print(f"{name} …", file=sys.stderr)
+        tables += importlib.import_module(name).tables()
+    print(f"{markdown(tables)}\n\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()
