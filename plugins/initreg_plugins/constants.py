@@ -119,7 +119,11 @@ class Identity(
     builds="keras.initializers:Identity",
     examples=("identity", "identity(gain=0.5)"),
 ):
-    """Set a matrix to the identity. Needs two axes."""
+    """Set a matrix to the identity. Needs two axes.
+
+    Keras 3.15 leaves the gain out of what it saves: an initializer that is loaded or cloned has 1.
+    Weights that are saved are as they were.
+    """
 
     gain: Number = Field(1.0, description="Factor of the identity.")
 

@@ -13,6 +13,7 @@ from initreg.backends import load_keras
 from initreg.config import InitializerConfig
 from initreg.distributions import Distribution
 from initreg.errors import ConfigError, Fault, InitregError
+from initreg.faults import shown
 from initreg.parameters import Shape
 from initreg.registry import default_registry
 from initreg.seeds import MAX_SEED
@@ -207,7 +208,10 @@ def _draw(
 
 def _distribution(config: InitializerConfig, shape: Shape) -> Distribution | None:
     try:
-        return config.distribution(shape)
+        distribution = config.distribution(shape)
+        if distribution is None or isinstance(distribution, Distribution):
+            return distribution
+        raise TypeError(f"distribution() returned {shown(distribution)}, which is none")
     except InitregError:
         raise
     except Exception as error:  # the plugin's code

@@ -211,6 +211,16 @@ def test_a_distribution_that_fails_is_named():
     assert str(caught.value) == "odd does not fit the shape [2, 2]: no fans"
 
 
+class Rubbish(InitializerConfig, name="rubbish", builds="keras.initializers:Zeros"):
+    def distribution(self, shape):
+        return "normal"
+
+
+def test_what_is_no_distribution_is_named():
+    with pytest.raises(ConfigError, match="distribution\\(\\) returned 'normal', which is none"):
+        sample(Rubbish(), (2, 2))
+
+
 def test_a_sample_is_frozen():
     drawn = sample("zeros", (2,))
     assert isinstance(drawn, Sample)
