@@ -163,9 +163,12 @@ def _folded(
 
 
 def preview(values: "np.ndarray[Any, Any]") -> str:
-    """Write the corners of an array."""
+    """Write the corners of an array; of more than two axes, those of its first matrix."""
     import numpy as np
 
+    if values.ndim > 2 and values.size > WHOLE:
+        first = (0,) * (values.ndim - 2)
+        return f"{[*first, ':', ':']} =\n{preview(values[first])}".replace("'", "")
     return np.array2string(
         values,
         threshold=WHOLE,

@@ -87,6 +87,8 @@ def sample(
             "it draws nothing at random" if drawn.seed is None else f"it has its own {drawn.seed}"
         )
         render.note(f"--seed {seed} has no effect on {drawn.spec}: {kept}.")
+    if dtype == "float64" and drawn.backend == "jax":
+        render.note("JAX draws float64 where JAX_ENABLE_X64=1 is set, as it is here.")
     if out is not None:
         files.write_values(drawn, out, force)
         render.note(f"Wrote {_counted(drawn.count)} to {out}.")

@@ -60,9 +60,9 @@ def load_keras() -> Any:
     Raises `BackendError` where that backend is not installed or can't start.
     """
     if "keras" not in sys.modules:
-        asked = os.environ.get("KERAS_BACKEND")
-        where = "KERAS_BACKEND" if asked else "Keras's settings"
-        name = asked or _from_file() or "tensorflow"
+        asked, written = os.environ.get("KERAS_BACKEND"), _from_file()
+        where = "KERAS_BACKEND" if asked else "Keras's settings" if written else "Keras's default"
+        name = asked or written or "tensorflow"
         if name in _NEEDS:  # of any other, let Keras speak
             _require(name, where, installed_backends())
     try:

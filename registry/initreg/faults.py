@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,9 @@ from pydantic_core import ErrorDetails
 from initreg.config import InitializerConfig
 from initreg.errors import ConfigError, Fault, InitregError, PluginError, SpecSyntaxError
 from initreg.spec import Spec
+
+# Pydantic builds a deferred schema on first use, and not safely in many threads.
+_BUILDING = threading.RLock()
 
 _PHRASES = {
     "bool_parsing": "must be True or False",
@@ -53,6 +57,9 @@ def check(
 ) -> InitializerConfig | list[Fault]:
     """Validate the parameters; return the config, or all that is wrong with them."""
     try:
+        if not config_class.__pydantic_complete__:
+            with _BUILDING:
+                config_class.model_rebuild()
         return config_class.model_validate(dict(values), context=context)
     except ValidationError as error:
         faults, _ = _explain(error, config_class, values)

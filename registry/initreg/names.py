@@ -127,6 +127,8 @@ def unknown(name: str, entries: list[Entry], plugins: Iterable[PluginRecord]) ->
 
 def _unknown_qualified(prefix: str, last: str, plugins: list[PluginRecord]) -> str:
     own = [p for p in plugins if normalize(p.distribution) == normalize(prefix)]
+    if not own and prefix.partition(".")[0] in _LIBRARIES:
+        return f"Write {last!r} without {prefix!r}: no module stands before a name here."
     if not own:
         known = sorted({normalize(p.distribution) for p in plugins} | {BUILTIN})
         return (
@@ -139,6 +141,10 @@ def _unknown_qualified(prefix: str, last: str, plugins: list[PluginRecord]) -> s
         problem += f" It brings {_some(brought)}."
     absent = "; ".join(f"{p.name} ({p.error})" for p in own if p.error)
     return f"{problem}\nNot loaded: {absent}." if absent else problem
+
+
+# Whose initializers people write with their module, as in code.
+_LIBRARIES = ("initializers", "jax", "keras", "nn", "tensorflow", "tf", "torch")
 
 
 def _some(names: list[str]) -> str:

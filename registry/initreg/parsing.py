@@ -116,7 +116,9 @@ class _Reader:
             line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
             starts = self._line_starts  # of which the last line may be one short
             at = self._characters[starts[min(line, len(starts)) - 1]] + column
-            self._stop(f"This can't be read as a spec: {error.msg}.", min(at, len(self.text)))
+            self._stop(
+                f"This can't be read as a spec: {error.msg.rstrip('.?')}.", min(at, len(self.text))
+            )
         except UnicodeEncodeError as error:
             self._stop(
                 "A spec can't hold half a character (a lone surrogate).", self.start + error.start

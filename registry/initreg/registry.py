@@ -234,6 +234,8 @@ class Registry:
         """Write a config under the name that reaches its class here, which may be contested."""
         try:
             self.find(config.initializer_name)
+        except UnknownInitializerError:  # a class that this registry has not
+            return str(config)
         except AmbiguousInitializerError:
             for entry in self.entries():
                 if entry.config_class is type(config):

@@ -51,7 +51,7 @@ class Sample:
     @property
     def spec(self) -> str:
         """The canonical spec, as it was given."""
-        return str(self.config)
+        return default_registry().describe(self.config)
 
     @property
     def shape(self) -> Shape:
@@ -120,7 +120,7 @@ class Sample:
         with np.errstate(over="ignore", invalid="ignore"):
             try:
                 counts, edges = np.histogram(values, bins=bins)
-            except ValueError:
+            except (ValueError, IndexError):  # the latter from NumPy 2.0
                 return [], []
             steps = np.diff(edges)
         # NumPy before 2.1 gives bins without width in place of an error.

@@ -181,6 +181,14 @@ _SLOW = """
 """
 
 
+# A shell starts what runs in the background, such as a test run, with Ctrl-C ignored.
+_HEEDING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 @needs_posix
 def test_ctrl_c_while_sampling_is_quiet_and_130(
     initreg: str, installed: Any, tmp_path: Path
@@ -188,12 +196,10 @@ def test_ctrl_c_while_sampling_is_quiet_and_130(
     environment = installed("acme-slow", slow=_SLOW) | {"MARKER": str(tmp_path / "marker")}
     target = tmp_path / "values.npy"
     child = subprocess.Popen(
-        [initreg, "sample", "slow", "--out", str(target)],
+        [sys.executable, "-c", _HEEDING, initreg, "sample", "slow", "--out", str(target)],
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A shell starts what runs in the background, such as a test run, with Ctrl-C ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 60

@@ -3,6 +3,7 @@
 import errno
 import os
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,9 @@ def test_a_picture_of_nothing_says_so(tmp_path: Path, spec: str) -> None:
 
 
 def test_dollar_signs_in_a_spec_are_no_formula(tmp_path: Path) -> None:
-    sample = drawn()
-    object.__setattr__(sample, "config", "text('$x_$')" + ", more" * 40)
+    class Text(initreg.InitializerConfig, name="text"):
+        value: str
+
+    sample = replace(drawn(), config=Text(value="$x_$" + ", more" * 40))
     files.write_plot(sample, tmp_path / "plot.svg", force=False, bins=9)
     assert "$x_$" in (tmp_path / "plot.svg").read_text()
