@@ -101,7 +101,9 @@ class VarianceScaling(
     mode: Mode = Field("fan_in", description="The fan to divide by.")
     # An alias, because `distribution` is a method of every config.
     kind: Annotated[Kind, BeforeValidator(_as_keras_reads)] = Field(
-        "truncated_normal", alias="distribution", description="The distribution to draw from."
+        "truncated_normal",
+        alias="distribution",
+        description='The distribution to draw from; "normal" is the truncated one, as in Keras.',
     )
     seed: Seed = Field(None, description=_SEED)
     input_axes: Axes = Field(None, description=_INPUT_AXES)

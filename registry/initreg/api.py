@@ -32,8 +32,9 @@ def resolve(spec: object, seed: int | None = None) -> Any:
     {'seed': 42, 'mean': 0.0, 'stddev': 0.05}
 
     It takes all that `validate` takes, and what `keras.initializers.get` takes beside: None,
-    initializers (returned as they are), classes, callables and arrays. The result of a built-in
-    name is Keras's own class, so a model saved with it loads without initreg.
+    initializers (returned as they are, or copied to fill an open seed), classes, callables and
+    arrays, and the names of custom objects. The result of a built-in name is Keras's own class, so
+    a model saved with it loads without initreg.
 
     `seed`, 0 … 2³²−1, fills a seed that the spec leaves open; initializers nested in it get seeds
     derived from it (see `derive_seed`). A seed that the spec gives is kept.

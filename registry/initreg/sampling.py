@@ -135,7 +135,7 @@ def _percent(quantile: float) -> str:
 
 def sample(
     spec: object,
-    shape: Iterable[int] | None = None,
+    shape: Iterable[int] | int | None = None,
     seed: int | None = None,
     dtype: str = "float32",
 ) -> Sample:
@@ -219,8 +219,8 @@ def _distribution(config: InitializerConfig, shape: Shape) -> Distribution | Non
         raise ConfigError([Fault(problem)]) from error
 
 
-def _checked_shape(shape: Iterable[int], dtype: str) -> Shape:
-    sizes = tuple(shape)
+def _checked_shape(shape: Iterable[int] | int, dtype: str) -> Shape:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if dtype not in _BYTES:
         raise ConfigError([Fault(f"dtype must be one of {', '.join(_BYTES)}, not {dtype!r}.")])
     if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in sizes):

@@ -221,6 +221,10 @@ def test_what_is_no_distribution_is_named():
         sample(Rubbish(), (2, 2))
 
 
+def test_one_size_is_a_vector():
+    assert sample("zeros", 3).shape == (3,)
+
+
 def test_a_sample_is_frozen():
     drawn = sample("zeros", (2,))
     assert isinstance(drawn, Sample)

@@ -68,3 +68,13 @@ def test_another_process_derives_the_same():
             check=True,
         )
         assert int(ran.stdout) == 1350510807
+
+
+@pytest.mark.parametrize("seed", [None, 1.0, "1", b"1"])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(TypeError):
+        derive_seed(seed, "conv")
+
+
+def test_a_boolean_is_the_number_that_it_equals():
+    assert derive_seed(True, "conv") == derive_seed(1, "conv")
