@@ -43,7 +43,7 @@ class Ones(
         return ConstantDistribution(1.0)
 
 
-_MAX_RANK = 16
+_MAX_RANK = 14  # a spec nests at most 16 levels deep
 
 
 @cache

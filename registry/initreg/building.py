@@ -57,6 +57,8 @@ def from_keras(value: Any, seed: int | None) -> Any:
         found = keras.initializers.get(value)
         if type(found) is keras.initializers.Initializer:
             raise TypeError("the abstract base draws nothing")
+        if isinstance(value, type) and not isinstance(found, keras.initializers.Initializer):
+            raise TypeError("a class of something else")
     except (ValueError, TypeError) as error:
         raise ConfigError(
             [Fault(f"{shown(value)} is no initializer, and no spec of one.")]

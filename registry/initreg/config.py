@@ -1,6 +1,7 @@
 """`InitializerConfig`: the schema, the documentation and the recipe of an initializer, in one."""
 
 import importlib
+import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -11,9 +12,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from initreg.distributions import Distribution
-from initreg.errors import PluginError
+from initreg.errors import ConfigError, Fault, PluginError
 from initreg.parameters import Shape
-from initreg.seeds import derive_seed
+from initreg.seeds import MAX_SEED, derive_seed
 from initreg.spec import Argument, Pairs, Spec, Value
 
 _SCALARS = (int, float, str)  # asked for first: Pydantic's own isinstance takes far longer
@@ -74,6 +75,8 @@ class InitializerConfig(BaseModel):
                 f"{cls.__name__}: {name!r} is no name for an initializer. "
                 "Use lower-case letters, digits and underscores, a letter first."
             )
+        if keyword.iskeyword(name) or name in ("pi", "sqrt"):
+            raise PluginError(f"{cls.__name__}: {name!r} means something else in a spec.")
         aliases = tuple(aliases)
         for alias in aliases:
             if not (isinstance(alias, str) and _ALIAS.fullmatch(alias)):
@@ -91,11 +94,14 @@ class InitializerConfig(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         fields = {info.alias or field: field for field, info in cls.model_fields.items()}
-        if "type" in fields:
-            raise PluginError(
-                f"{cls.__name__}: a parameter can't be called 'type'; "
-                "that key holds the initializer's name."
-            )
+        for name in fields:
+            if name in ("type", "class_name"):
+                raise PluginError(
+                    f"{cls.__name__}: a parameter can't be called {name!r}; "
+                    "that key holds the initializer's name."
+                )
+            if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+                raise PluginError(f"{cls.__name__}: no spec can name a parameter {name!r}.")
         cls.parameter_fields = fields
 
     @classmethod
@@ -132,6 +138,8 @@ class InitializerConfig(BaseModel):
 
     def with_seed(self, seed: int) -> Self:
         """Fill the seeds that are left open: `seed` here, derived ones in nested initializers."""
+        if not 0 <= seed <= MAX_SEED:
+            raise ConfigError([Fault(f"seed must be a whole number, 0 … {MAX_SEED}.")])
         filled: dict[str, Any] = {}
         for name, field in self.parameter_fields.items():
             value = getattr(self, field)
@@ -144,7 +152,11 @@ class InitializerConfig(BaseModel):
         return self.model_copy(update=filled) if filled else self
 
     def spec(self) -> Spec:
-        """Return the shortest spec of this config: named arguments, defaults left out."""
+        """Return the shortest spec of this config: named arguments, defaults left out.
+
+        `validate` reads its text back, unless that is longer than a text may be: a `constant` of
+        some hundred numbers is better kept as a dict.
+        """
         arguments = []
         for name, field in self.parameter_fields.items():
             value = getattr(self, field)

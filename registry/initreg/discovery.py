@@ -222,6 +222,8 @@ def _checked(answer: object) -> list[type[InitializerConfig]]:
                 f"initreg_initializers returned {shown(item)}, which is no subclass of "
                 "InitializerConfig"
             )
+        for info in item.model_fields.values():  # a default that fails would end every listing
+            info.get_default(call_default_factory=True)
         if not item.initializer_name:
             raise PluginError(
                 f"{item.__name__} has no name: class {item.__name__}(InitializerConfig, name='…')"

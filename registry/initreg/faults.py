@@ -56,33 +56,41 @@ def check(
     config_class: type[InitializerConfig], values: Mapping[str, Any], context: dict[str, Any]
 ) -> InitializerConfig | list[Fault]:
     """Validate the parameters; return the config, or all that is wrong with them."""
-    try:
-        if not config_class.__pydantic_complete__:
-            with _BUILDING:
-                config_class.model_rebuild()
-        return config_class.model_validate(dict(values), context=context)
-    except ValidationError as error:
-        faults, _ = _explain(error, config_class, values)
-    except InitregError:
-        raise
-    except Exception as error:  # a validator of the plugin's, or a schema that can't be built
-        name = config_class.initializer_name
-        problem = f"The schema of {name!r} fails: {type(error).__name__}: {error}"
-        raise PluginError(problem) from error
+    checked = _validated(config_class, values, context)
+    if not isinstance(checked, ValidationError):
+        return checked
+    faults, _ = _explain(checked, config_class, values)
     # Pydantic looks at parameters together only where each alone is right: once more without the
     # wrong ones, for what the others are to each other.
     wrong = {fault.path[0] for fault in faults if fault.path}
     right = {name: value for name, value in values.items() if name not in wrong}
-    try:
-        config_class.model_validate(right, context=context)
-    except ValidationError as error:
-        _, conflicts = _explain(error, config_class, values)
+    again = _validated(config_class, right, context) if wrong else None
+    if isinstance(again, ValidationError):
+        _, conflicts = _explain(again, config_class, values)
         faults += [
             fault
             for fault, parameters in conflicts
             if fault not in faults and not wrong.intersection(parameters)
         ]
     return faults
+
+
+def _validated(
+    config_class: type[InitializerConfig], values: Mapping[str, Any], context: dict[str, Any]
+) -> InitializerConfig | ValidationError:
+    try:
+        if not config_class.__pydantic_complete__:
+            with _BUILDING:
+                config_class.model_rebuild()
+        return config_class.model_validate(dict(values), context=context)
+    except ValidationError as error:
+        return error
+    except InitregError:
+        raise
+    except Exception as error:  # a validator of the plugin's, or a schema that can't be built
+        name = config_class.initializer_name
+        problem = f"The schema of {name!r} fails: {type(error).__name__}: {error}"
+        raise PluginError(problem) from error
 
 
 _Conflict = tuple[Fault, tuple[str, ...]]

@@ -26,7 +26,6 @@ class Request(NamedTuple):
     column: int = 0
     root: tuple[str, ...] = ()
     module: str | None = None
-    registered_name: str | None = None
 
     def bind(
         self, config_class: type[InitializerConfig]
@@ -108,13 +107,14 @@ def _from_keras(spec: Mapping[str, Any]) -> Request:
     for key, value in (("module", module), ("registered_name", registered)):
         if not isinstance(value, str | None):
             _refuse(f"{key} must be text, not {shown(value)}.", key)
-    stock = module is None or module.partition(".")[0] == "keras"
+    # Keras writes a package before ">" for classes that a person registered, and no module.
+    registered_by_person = registered is not None and ">" in registered
+    stock = not registered_by_person and (module is None or module.partition(".")[0] == "keras")
     return Request(
         _bare_name(spec["class_name"], "class_name"),
         _named(config or {}),
         root=("config",),
-        module=None if stock else module,
-        registered_name=registered,
+        module=None if stock else module or "",
     )
 
 

@@ -42,10 +42,12 @@ _KEYWORD = "(?:and|else|for|if|in|is|not|or)"
 _MAY_TOUCH = re.compile(rf"[\d.][jJ]?{_KEYWORD}|0[xX]")  # quick, and true too often
 _TOUCHING = re.compile(rf"\d[\w.]*?{_KEYWORD}")
 
-# What a text is made of, as far as strings, numbers, words and comments go.
+# What a text is made of, as far as strings, numbers, words and comments go. A string that does not
+# end takes the rest, and no character can be read in two ways: so the time is linear.
 _PIECE = re.compile(
-    r"""(?P<string>'''(?:\\.|.)*?'''|"{3}(?:\\.|.)*?"{3}|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
-    r"|(?P<number>\d[\w.]*)|(?P<word>\w+)|(?P<comment>#)",
+    r"""(?P<string>'''(?:\\.|'(?!'')|[^'\\])*\\?(?:'''|\Z)|"{3}(?:\\.|"(?!"")|[^"\\])*\\?(?:"{3}|\Z)"""
+    r"""|'(?:\\.|[^'\\])*\\?(?:'|\Z)|"(?:\\.|[^"\\])*\\?(?:"|\Z))"""
+    r"|(?P<number>\d[\w.]*)|(?P<word>(?:\w|[^\x00-\x7f])+)|(?P<comment>#)",
     re.DOTALL,
 )
 
@@ -84,6 +86,11 @@ def parse(text: str) -> Spec:
 
 def _check_escapes(text: str) -> None:
     """Refuse what Python only warns about, so that no warning leaves `parse`."""
+    for piece in _PIECE.finditer(text):
+        start, end = piece.span()
+        # Other escapes warn in bytes, which are refused in any case.
+        if piece.lastgroup == "string" and re.search(r"[bB][rR]?$|[rR][bB]$", text[:start][-2:]):
+            raise SpecSyntaxError("Bytes are not taken in a spec.", text, start, end)
     for match in _BAD_ESCAPE.finditer(text):
         if match["bad"] is not None:
             problem = rf"'\{match['bad']}' is no escape. Write \\ for a backslash."

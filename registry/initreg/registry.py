@@ -189,7 +189,8 @@ class Registry:
         for entry in self.entries():
             if entry.config_class.initializer_builds == f"{module}:{name}":
                 return entry
-        raise UnknownInitializerError(f"No installed plugin builds {module}.{name}.", name)
+        whole = f"{module}.{name}" if module else name
+        raise UnknownInitializerError(f"No installed plugin builds {whole}.", name)
 
     # Keras -------------------------------------------------------------------------------------
 

@@ -27,12 +27,12 @@ _BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 
 # A draw and its statistics hold at once: the values, copies of them, what the backend computes
 # with, and arrays of float64. tests/benchmarks/sample_memory.py measures the peaks.
-_COPIES = 3
+_COPIES = 4
 _COPIES_OF_STRUCTURED = 6  # a factorization works on copies of its own
-_WORKING_BYTES = 16
+_WORKING_BYTES = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Values that one initializer drew, and all that it takes to draw them again.
 

@@ -20,7 +20,9 @@ def derive_seed(seed: int, *names: str | int) -> int:
     import hashlib  # takes longer to import than most of initreg
 
     digest = hashlib.blake2b(digest_size=4)
-    for part in (operator.index(seed), *names):
+    for part in (str(operator.index(seed)), *names):
         written = str(part).encode("utf-8", "surrogatepass")
-        digest.update(len(written).to_bytes(8, "little") + written)
+        # A number is not the text that it is written as: its length is marked.
+        length = len(written) if isinstance(part, str) else len(written) | 1 << 63
+        digest.update(length.to_bytes(8, "little") + written)
     return int.from_bytes(digest.digest(), "little")

@@ -234,3 +234,17 @@ def test_targets_that_are_not_there(target, message):
 
 def test_a_target_may_be_nested():
     assert import_target("enum:Enum.__call__")
+
+
+@pytest.mark.parametrize("name", ["lambda", "and", "sqrt", "pi"])
+def test_a_name_that_no_spec_can_say_is_refused(name):
+    with pytest.raises(PluginError, match=f"{name!r} means something else in a spec"):
+        type("Mute", (InitializerConfig,), {}, name=name)
+
+
+@pytest.mark.parametrize("name", ["class_name", "lambda", "std-dev", "größe"])
+def test_a_parameter_that_no_spec_can_name_is_refused(name):
+    with pytest.raises(PluginError, match=f"parameter.*{name!r}"):
+
+        class Mute(InitializerConfig, name="mute"):
+            value: float = Field(0.0, alias=name)

@@ -59,6 +59,7 @@ garbage = st.one_of(
 @example("f(\x0c1\n,é)")
 @example("f('a\r\nb', \n1j)")
 @example("é\nf")
+@example("A\u0300")  # a letter and its accent, which Python folds into one
 def test_any_text_parses_or_raises_spec_syntax_error(text):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
@@ -323,3 +324,25 @@ def test_nothing_is_evaluated(tmp_path, monkeypatch):
     for text in ["open('made', 'w')", "f(open('made', 'w'))", "os.mkdir('made')", "print(exit())"]:
         assert isinstance(parse(text), Spec)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(0x1, '''" + r"\a" * 2000,
+        "f(0x1, " + r"\"" * 2000,
+        "f(0x1, " + "'''" * 1300,
+        "f(0x1, '" + "\\" * 4000,
+    ],
+    ids=["triple", "outside", "quotes", "backslashes"],
+)
+def test_strings_that_do_not_end_take_no_time(text):
+    """Once, 26 escapes took 13 seconds, and each further one twice as long."""
+    with pytest.raises(SpecSyntaxError):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", [r"f(b'\N')", r"B'\u0041'", r"f(Rb'\d')", r"f(bR'''\U''')"])
+def test_no_escape_in_bytes_warns(text):
+    with pytest.raises(SpecSyntaxError, match=r"Bytes are not taken in a spec\."):
+        parse(text)

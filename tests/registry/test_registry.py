@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 import initreg
 from initreg import (
@@ -410,3 +410,46 @@ def test_a_schema_that_fails_is_the_fault_of_its_plugin(registry):
         message = f"^The schema of '{kind.initializer_name}' fails: [A-Z]"
         with pytest.raises(PluginError, match=message):
             registry.validate(spec)
+
+
+def test_a_class_that_a_person_registered_is_not_taken_for_keras_s_own():
+    class HeNormal(Mine):
+        """Bear the name of one of Keras's."""
+
+    written = {
+        "module": None,
+        "class_name": "HeNormal",
+        "config": {"seed": 1},
+        "registered_name": "mine>HeNormal",
+    }
+    with pytest.raises(UnknownInitializerError, match=r"No installed plugin builds HeNormal\."):
+        resolve(written)
+    with keras.saving.custom_object_scope({"mine>HeNormal": HeNormal}):
+        assert type(resolve(written)) is HeNormal
+
+
+@pytest.mark.parametrize("kind", [list, keras.layers.Flatten, dict])
+def test_a_class_of_something_else_is_refused(kind):
+    with pytest.raises(ConfigError, match="is no initializer"):
+        resolve(kind)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_config_is_not_filled_with_a_seed_out_of_bounds(seed):
+    with pytest.raises(ConfigError, match="seed must be a whole number, 0 … 4294967295"):
+        validate("normal").with_seed(seed)
+
+
+def test_a_default_that_fails_is_the_plugin_s_fault_alone():
+    class Broken(InitializerConfig, name="broken"):
+        """Fail to say what the default is."""
+
+        value: float = Field(default_factory=lambda: 1 / 0)
+
+    class Plugin:
+        @hookimpl
+        def initreg_initializers(self):
+            return [Broken]
+
+    with pytest.raises(PluginError, match="ZeroDivisionError: division by zero"):
+        Registry().register(Plugin(), "acme")

@@ -192,7 +192,7 @@ def test_the_size_is_told(monkeypatch):
         sample("random_normal", (1024, 1024))
     assert str(caught.value) == (
         "The shape [1024, 1024] is too large: 1,048,576 values of float32 are 4.0 MiB, and "
-        "drawing them takes about 28.0 MiB. 3.0 MiB are available."
+        "drawing them takes about 48.0 MiB. 3.0 MiB are available."
     )
 
 
