@@ -8,8 +8,8 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # No deadline: the first example of a test may import SciPy or compile on JAX.
-# CI looks at the same examples each time, so that a change is judged by itself; a person's run looks
-# further.
+# CI looks at the same examples each time, so that a change is judged by itself; a person's run
+# looks further.
 settings.register_profile(
     "initreg", deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI"))
 )
