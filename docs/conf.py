@@ -8,7 +8,7 @@ copyright = "The initreg authors"
 release = version = installed_version("initreg")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 
 html_theme = "furo"
 html_title = f"initreg {release}"

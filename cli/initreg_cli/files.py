@@ -1,4 +1,4 @@
-"""Files that ``initreg sample`` writes: whole or not at all, and over nothing unless told."""
+"""Files that commands write: whole or not at all, and over nothing unless told."""
 
 import importlib.util
 import math
@@ -21,8 +21,11 @@ _DIGITS = {"float16": 5, "bfloat16": 9, "float32": 9, "float64": 17}
 
 
 def check(option: str, path: Path, endings: tuple[str, ...], force: bool) -> None:
-    """Refuse, before any work is done, a file that could not be written in the end."""
-    if path.suffix.lower() not in endings:
+    """Refuse, before any work is done, a file that could not be written in the end.
+
+    No endings are any ending.
+    """
+    if endings and path.suffix.lower() not in endings:
         problem = f"{str(path)!r} must end in {', '.join(endings[:-1])} or {endings[-1]}."
     elif path.is_dir():
         problem = f"{path} is a folder. Name a file in it."
@@ -81,6 +84,11 @@ def _about(drawn: "Sample") -> dict[str, Any]:
         "shape": ",".join(map(str, drawn.shape)),
         "dtype": drawn.dtype,
     }
+
+
+def write_text(text: str, path: Path, force: bool) -> None:
+    """Write a text as UTF-8, its line ends as they are."""
+    _write_whole(path, lambda file: file.write(text.encode()), force)
 
 
 def write_plot(drawn: "Sample", path: Path, force: bool, bins: int) -> None:

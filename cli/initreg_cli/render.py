@@ -4,6 +4,7 @@ In a terminal, Rich draws; where the output is piped, lines are plain and never 
 and for speed.
 """
 
+import io
 import json as json_
 import math
 import os
@@ -25,8 +26,13 @@ _EIGHTHS = "▏▎▍▌▋▊▉"
 
 def json(data: object) -> None:
     """Print data as JSON, which has no infinity and no NaN: they are null."""
+    print(json_text(data, ascii_=not _unicode()))
+
+
+def json_text(data: object, *, ascii_: bool = False) -> str:
+    """Write data as JSON."""
     plain = _finite(json_.loads(json_.dumps(data, default=str)))
-    print(json_.dumps(plain, indent=2, ensure_ascii=not _unicode(), allow_nan=False))
+    return json_.dumps(plain, indent=2, ensure_ascii=ascii_, allow_nan=False)
 
 
 def _finite(data: Any) -> Any:
@@ -45,6 +51,16 @@ def note(message: str) -> None:
 def text(line: str) -> None:
     """Print a text as it is, to be copied: nothing wraps it."""
     print(line)
+
+
+def exact(text: str) -> None:
+    """Print a file's text to the byte: no line end is added or changed."""
+    sys.stdout.flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(text)
 
 
 def prose(paragraphs: str) -> None:

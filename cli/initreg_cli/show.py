@@ -89,19 +89,37 @@ _KINDS = {
 }
 
 
+def _kind(schema: dict[str, Any]) -> str:
+    types = schema.get("type", "any")
+    if isinstance(types, str):
+        return _KINDS.get(types, types)
+    if "number" in types:  # a number may be written as text; that goes without saying
+        types = [each for each in types if each != "string"]
+    return " or ".join(_KINDS.get(each, each) for each in types)
+
+
 def _kind_and_bounds(schema: dict[str, Any], definitions: dict[str, Any]) -> tuple[str, str]:
     """Put a parameter's JSON Schema into words."""
     if "$ref" in schema:
-        schema = definitions.get(schema["$ref"].rpartition("/")[2], {})
+        name = schema["$ref"].rpartition("/")[2]
+        if name == "initializer":
+            return name, ""
+        schema = definitions.get(name, {})
     if "anyOf" in schema:
-        parts = [_kind_and_bounds(branch, definitions) for branch in schema["anyOf"]]
+        # Not what stands there for machines: other spellings of a word, and Keras's arrays.
+        branches = [
+            branch
+            for branch in schema["anyOf"]
+            if branch.keys() != {"pattern"} and "class_name" not in branch.get("properties", {})
+        ]
+        parts = [_kind_and_bounds(branch, definitions) for branch in branches]
         return (
             " or ".join(dict.fromkeys(kind for kind, _ in parts)),
             ", ".join(filter(None, (bounds for _, bounds in parts))),
         )
     if "enum" in schema or "const" in schema:
         return "text", " | ".join(map(str, schema.get("enum", [schema.get("const")])))
-    kind = _KINDS.get(schema.get("type", ""), schema.get("type", "any"))
+    kind = _kind(schema)
     if kind == "list" and "items" in schema:
         kind = f"list of {_kind_and_bounds(schema['items'], definitions)[0]}s"
     low, high = schema.get("minimum"), schema.get("maximum")

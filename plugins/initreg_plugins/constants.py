@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BeforeValidator,
     Field,
+    GetJsonSchemaHandler,
     StrictBool,
     TypeAdapter,
     ValidationError,
-    WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from initreg import Constant as ConstantDistribution
 from initreg import Distribution, InitializerConfig, Number, Shape, hookimpl
@@ -44,6 +45,7 @@ class Ones(
 
 
 _MAX_RANK = 14  # a spec nests at most 16 levels deep
+_ARRAYS = ("__numpy__", "__tensor__")  # what Keras calls an array that it writes
 
 
 @cache
@@ -56,7 +58,7 @@ def _read(value: Any, depth: int = 0) -> Any:
 
     Also what Keras writes for an array.
     """
-    if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
+    if not depth and isinstance(value, dict) and value.get("class_name") in _ARRAYS:
         config = value.get("config")
         value = config.get("value") if isinstance(config, dict) else None
     if not hasattr(value, "tolist") and hasattr(value, "numpy"):  # a tensor of TensorFlow
@@ -82,12 +84,30 @@ def _shape(value: Any) -> tuple[int, ...]:
     return (len(value), *_shape(value[0])) if isinstance(value, tuple) else ()
 
 
-_SCHEMA = {
-    "anyOf": [
-        {"type": "number"},
-        {"type": "array", "minItems": 1, "title": "nested list of numbers"},
-    ]
-}
+class _Values:
+    """A number, a nested list of numbers, or what Keras writes for an array."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        number = _number().json_schema()
+        values = number
+        for _ in range(_MAX_RANK):
+            lists = {"type": [*number["type"], "array"], "minItems": 1, "items": values}
+            values = number | lists
+        array = {
+            "type": "object",
+            "required": ["class_name", "config"],
+            "properties": {
+                "class_name": {"enum": list(_ARRAYS)},
+                "config": {
+                    "type": "object",
+                    "required": ["value"],
+                    "properties": {"value": values},
+                },
+            },
+        }
+        return {"anyOf": [values, array]}
 
 
 class Constant(
@@ -101,7 +121,7 @@ class Constant(
     A list is broadcast to the weight's shape, as NumPy does.
     """
 
-    value: Annotated[Any, BeforeValidator(_read), WithJsonSchema(_SCHEMA)] = Field(
+    value: Annotated[Any, BeforeValidator(_read), _Values()] = Field(
         0.0, description="The value: a number, or a nested list of numbers."
     )
 
@@ -126,6 +146,11 @@ class Identity(
     """
 
     gain: Number = Field(1.0, description="Factor of the identity.")
+
+    def serialize(self) -> dict[str, Any]:
+        """Leave out a gain of 1, as Keras does with any gain."""
+        whole = super().serialize()
+        return whole if self.gain != 1 else {**whole, "config": {}}
 
 
 # The windows of `scipy.signal.get_window` that need no parameter of their own.
@@ -163,7 +188,7 @@ class STFT(
     """
 
     side: Literal["real", "imag"] = Field("real", description="The part of the transform.")
-    window: Window | tuple[Number, ...] | None = Field(
+    window: Window | Annotated[tuple[Number, ...], Field(min_length=1)] | None = Field(
         "hann", description="Name of a SciPy window, its values, or None for no window."
     )
     scaling: Literal["density", "spectrum"] | None = Field(

@@ -1,9 +1,9 @@
 """VarianceScaling, and the Glorot, He and LeCun rules that it generalizes."""
 
 import math
-from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from initreg import (
     Axes,
@@ -29,6 +29,23 @@ def _as_keras_reads(value: object) -> object:
     if not isinstance(value, str):
         return value
     return "truncated_normal" if value.lower() == "normal" else value.lower()
+
+
+# In JSON Schema: either word, in any case.
+_KIND_SCHEMA = {
+    "type": "string",
+    "anyOf": [
+        {"enum": [*get_args(Kind), "normal"]},
+        {
+            "pattern": "^(?:{})(?!\\n)$".format(
+                "|".join(
+                    "".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in word)
+                    for word in (*get_args(Kind), "normal")
+                )
+            )
+        },
+    ],
+}
 
 
 def _follows(
@@ -70,6 +87,18 @@ def _axes_go_together(config: Config) -> Config:
     return config
 
 
+# The same in JSON Schema, but for the shared axis: it can't compare one value with another.
+_AXES_GO_TOGETHER: dict[str, Any] = {
+    "allOf": [
+        {
+            "if": {"properties": {one: {"type": "array"}}, "required": [one]},
+            "then": {"properties": {other: {"type": "array"}}, "required": [other]},
+        }
+        for one, other in (("input_axes", "output_axes"), ("output_axes", "input_axes"))
+    ]
+}
+
+
 def _example_shape(*axes: Axes) -> Shape:
     """Return a shape with all the axes that are named, from either end."""
     named = [axis for some in axes for axis in some or ()]
@@ -100,7 +129,7 @@ class VarianceScaling(
     scale: Positive = Field(1.0, description="Variance of the values times the fan.")
     mode: Mode = Field("fan_in", description="The fan to divide by.")
     # An alias, because `distribution` is a method of every config.
-    kind: Annotated[Kind, BeforeValidator(_as_keras_reads)] = Field(
+    kind: Annotated[Kind, BeforeValidator(_as_keras_reads), WithJsonSchema(_KIND_SCHEMA)] = Field(
         "truncated_normal",
         alias="distribution",
         description='The distribution to draw from; "normal" is the truncated one, as in Keras.',
@@ -109,6 +138,7 @@ class VarianceScaling(
     input_axes: Axes = Field(None, description=_INPUT_AXES)
     output_axes: Axes = Field(None, description=_OUTPUT_AXES)
 
+    model_config = ConfigDict(json_schema_extra=_AXES_GO_TOGETHER)
     _check_axes = model_validator(mode="after")(_axes_go_together)
 
     def distribution(self, shape: Shape) -> Distribution:
@@ -128,6 +158,7 @@ class _Rule(InitializerConfig):
     input_axes: Axes = Field(None, description=_INPUT_AXES)
     output_axes: Axes = Field(None, description=_OUTPUT_AXES)
 
+    model_config = ConfigDict(json_schema_extra=_AXES_GO_TOGETHER)
     _check_axes = model_validator(mode="after")(_axes_go_together)
 
     def distribution(self, shape: Shape) -> Distribution:

@@ -10,6 +10,7 @@ Keras.
 
 from initreg.api import describe, resolve, validate
 from initreg.backends import choose_backend, installed_backends
+from initreg.checking import Finding, Report, check_file, check_text
 from initreg.config import InitializerConfig, conflict
 from initreg.discovery import PluginRecord
 from initreg.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform
@@ -22,15 +23,19 @@ from initreg.errors import (
     PluginError,
     SpecSyntaxError,
     UnknownInitializerError,
+    UnreadableError,
 )
 from initreg.fans import compute_fans
 from initreg.fields import InitializerField
 from initreg.hookspecs import hookimpl
 from initreg.names import Entry
+from initreg.omegaconf import register_omegaconf_resolver
 from initreg.parameters import Axes, NonNegative, Number, Positive, Seed, Shape
 from initreg.parsing import parse
 from initreg.registry import Registry, default_registry
+from initreg.rewriting import collapse, collapse_file, expand, expand_file
 from initreg.sampling import Sample, sample
+from initreg.schema import json_schema
 from initreg.seeds import derive_seed
 from initreg.spec import Argument, Pairs, Spec
 from initreg.version import __version__
@@ -45,6 +50,7 @@ __all__ = [
     "Distribution",
     "Entry",
     "Fault",
+    "Finding",
     "InitializerConfig",
     "InitializerField",
     "InitregError",
@@ -56,6 +62,7 @@ __all__ = [
     "PluginRecord",
     "Positive",
     "Registry",
+    "Report",
     "Sample",
     "Seed",
     "Shape",
@@ -64,16 +71,25 @@ __all__ = [
     "TruncatedNormal",
     "Uniform",
     "UnknownInitializerError",
+    "UnreadableError",
     "__version__",
+    "check_file",
+    "check_text",
     "choose_backend",
+    "collapse",
+    "collapse_file",
     "compute_fans",
     "conflict",
     "default_registry",
     "derive_seed",
     "describe",
+    "expand",
+    "expand_file",
     "hookimpl",
     "installed_backends",
+    "json_schema",
     "parse",
+    "register_omegaconf_resolver",
     "resolve",
     "sample",
     "validate",

@@ -136,6 +136,27 @@ class InitializerConfig(BaseModel):
         values = self.__dict__
         return make(**{name: _built(values[f]) for name, f in self.parameter_fields.items()})
 
+    def serialize(self) -> dict[str, Any]:
+        """Return what Keras writes for this initializer into a model's config, without Keras.
+
+        A plugin that overrides `build` overrides this, too, where it knows the answer; else it
+        raises `PluginError`.
+        """
+        if type(self).build is not InitializerConfig.build or not self.initializer_builds:
+            raise PluginError(
+                f"{self.initializer_name} is made by its plugin's code; Keras alone can write it: "
+                "keras.initializers.serialize(initreg.resolve(spec))."
+            )
+        module, _, class_name = self.initializer_builds.partition(":")
+        values = self.__dict__
+        return {
+            "module": module,
+            "class_name": class_name,
+            "config": {name: _serialized(values[f]) for name, f in self.parameter_fields.items()},
+            # Keras has none for its own classes.
+            "registered_name": None if module.partition(".")[0] == "keras" else class_name,
+        }
+
     def with_seed(self, seed: int) -> Self:
         """Fill the seeds that are left open: `seed` here, derived ones in nested initializers."""
         if not 0 <= seed <= MAX_SEED:
@@ -206,6 +227,18 @@ def _built(value: Any) -> Any:
         return value.build()
     if isinstance(value, tuple | list):  # Keras writes lists into its own configs
         return [_built(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _built(item) for key, item in value.items()}
+    return value
+
+
+def _serialized(value: Any) -> Any:
+    if isinstance(value, InitializerConfig):
+        return value.serialize()
+    if isinstance(value, tuple | list):
+        return [_serialized(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _serialized(item) for key, item in value.items()}
     return value
 
 
@@ -216,6 +249,10 @@ def _seeded(value: Any, seed: int, *path: str | int) -> Any:
         items = [_seeded(item, seed, *path, index) for index, item in enumerate(value)]
         if any(new is not old for new, old in zip(items, value, strict=True)):
             return tuple(items) if isinstance(value, tuple) else items
+    if isinstance(value, dict):
+        seeded = {key: _seeded(item, seed, *path, str(key)) for key, item in value.items()}
+        if any(seeded[key] is not item for key, item in value.items()):
+            return seeded
     return value
 
 

@@ -7,6 +7,7 @@
     ├── UnknownInitializerError    (LookupError)  no initializer has that name
     ├── AmbiguousInitializerError  (LookupError)  two plugins claim that name
     ├── ConfigError                (ValueError)   the schema refuses the parameters
+    ├── UnreadableError            (ValueError)   a config file can't be read
     ├── BackendError               (LookupError)  Keras's backend is not there
     └── PluginError                (ValueError)   a plugin does not keep its side
 
@@ -16,12 +17,44 @@ Each is also the built-in that a caller would expect to catch, and each can be p
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 _WIDEST = 96  # columns of a text shown above a caret; the rest is cut
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with one spec.
+
+    `path` leads to the argument from the spec's root, as parameter names and indices. Where the
+    spec, or the argument, came as text, ``column:end`` is the place in it, counted in characters
+    from 0. `code` tells the kinds of faults apart: ``syntax``, ``unknown-initializer``,
+    ``ambiguous-initializer``, ``unknown-parameter``, ``missing-parameter``, ``wrong-value``,
+    ``conflict`` (between parameters, each of which is right alone), ``form`` (neither text nor a
+    dict of a known form) or ``plugin``.
+    """
+
+    message: str
+    path: tuple[str | int, ...] = ()
+    column: int | None = None
+    end: int | None = None
+    code: str = "wrong-value"
+
+    @property
+    def location(self) -> str:
+        """The path in writing: ``$.stddev``, ``$.value[1]``."""
+        return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
+
+    def below(self, *path: str | int) -> "Fault":
+        """Return the fault as seen from a spec that holds this one at `path`."""
+        return replace(self, path=(*path, *self.path))
+
+
 class InitregError(Exception):
     """The base of all errors that initreg raises on purpose."""
+
+    faults: tuple[Fault, ...] = ()
+    """What is wrong with the spec, where the error is about one; all of it, not only the first."""
 
 
 def point_at(text: str, start: int, end: int) -> str:
@@ -67,20 +100,35 @@ class SpecSyntaxError(InitregError, ValueError):
         self.text = text
         self.column = column
         self.end = column + 1 if end is None else end
+        self.faults = (Fault(problem, (), column, self.end, "syntax"),)
 
     def __str__(self) -> str:
         return f"{point_at(self.text, self.column, self.end)}\n{self.problem}"
 
 
 class _NameError(InitregError, LookupError):
-    """A name that leads to no single initializer; `text` is the spec it stands in, if any."""
+    """A name that leads to no single initializer.
 
-    def __init__(self, problem: str, name: str, text: str | None = None, column: int = 0) -> None:
-        super().__init__(problem, name, text, column)
+    `text` is the spec it stands in, if any; `path` leads to it in a dict.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(
+        self,
+        problem: str,
+        name: str,
+        text: str | None = None,
+        column: int = 0,
+        path: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(problem, name, text, column, path)
         self.problem = problem
         self.name = name
         self.text = text
         self.column = column
+        start, end = (None, None) if text is None else (column, column + len(name))
+        self.faults = (Fault(problem, path, start, end, self.code),)
 
     def __str__(self) -> str:
         if self.text is None:
@@ -92,32 +140,13 @@ class _NameError(InitregError, LookupError):
 class UnknownInitializerError(_NameError):
     """No initializer has that name; the message says why, as far as the plugins can tell."""
 
+    code = "unknown-initializer"
+
 
 class AmbiguousInitializerError(_NameError):
     """Two plugins claim that name; the message lists the qualified names."""
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong with one spec.
-
-    `path` leads to the argument from the spec's root, as parameter names and indices. Where the
-    spec came as text, ``column:end`` is the place in it, counted in characters from 0.
-    """
-
-    message: str
-    path: tuple[str | int, ...] = ()
-    column: int | None = None
-    end: int | None = None
-
-    @property
-    def location(self) -> str:
-        """The path in writing: ``$.stddev``, ``$.value[1]``."""
-        return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
-
-    def below(self, *path: str | int) -> "Fault":
-        """Return the fault as seen from a spec that holds this one at `path`."""
-        return replace(self, path=(*path, *self.path))
+    code = "ambiguous-initializer"
 
 
 class ConfigError(InitregError, ValueError):
@@ -139,6 +168,26 @@ class ConfigError(InitregError, ValueError):
             end = fault.column + 1 if fault.end is None else fault.end
             return f"{point_at(self.text, fault.column, end)}\n{fault.message}"
         return f"{fault.location}: {fault.message}" if fault.path else fault.message
+
+
+class UnreadableError(InitregError, ValueError):
+    """A config file can't be read: it is not there, too large, or not of its language.
+
+    `line` and `column` count from 1; they are None where the trouble has no one place.
+    """
+
+    def __init__(
+        self, problem: str, file: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(problem, file, line, column)
+        self.problem = problem
+        self.file = file
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        place = f":{self.line}:{self.column}" if self.line is not None else ""
+        return f"{self.file}{place}: {self.problem}"
 
 
 class BackendError(InitregError, LookupError):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from initreg.config import InitializerConfig
-from initreg.errors import ConfigError, Fault, InitregError, PluginError, SpecSyntaxError
+from initreg.errors import Fault, InitregError, PluginError, SpecSyntaxError
 from initreg.spec import Spec
 
 # Pydantic builds a deferred schema on first use, and not safely in many threads.
@@ -106,19 +106,16 @@ def _explain(
         if detail["type"] == "conflict":
             parameters = detail["ctx"]["at"]
             first = next((name for name in parameters if name in values), parameters[0])
-            fault = Fault(f"{parameters[0]} {detail['msg']}.", (first,))
+            fault = Fault(f"{parameters[0]} {detail['msg']}.", (first,), code="conflict")
             conflicts.append((fault, parameters))
             faults.append(fault)
         elif not detail["loc"]:  # a plain ValueError from a check of the whole model
             cause = detail.get("ctx", {}).get("error") or detail["msg"]
-            faults.append(Fault(f"{config_class.initializer_name}: {cause}"))
+            faults.append(Fault(f"{config_class.initializer_name}: {cause}", code="conflict"))
         elif detail["type"] in _WHOLE_PARAMETER:
-            faults += _of_parameter(detail, config_class)
+            faults += _of_parameter(detail, config_class, _own_path(detail["loc"], values))
         else:
-            # A union has an error for each branch, and names it in the path behind the parameter;
-            # indices are the person's own.
-            rest = (part for part in detail["loc"][1:] if isinstance(part, int))
-            wrong_values.setdefault((detail["loc"][0], *rest), []).append(detail)
+            wrong_values.setdefault(_own_path(detail["loc"], values), []).append(detail)
     for path, details in wrong_values.items():
         # The branch of a union that came further knows better what is wrong.
         if not any(other[: len(path)] == path != other for other in wrong_values):
@@ -126,30 +123,45 @@ def _explain(
     return faults, conflicts
 
 
+def _own_path(location: tuple[str | int, ...], values: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Return the parts of a location that the person wrote.
+
+    A union has an error for each of its branches, and names the branch in the path.
+    """
+    path: list[str | int] = [location[0]]
+    value = values.get(str(location[0]))
+    for part in location[1:]:
+        if isinstance(part, int):
+            path.append(part)
+            value = value[part] if isinstance(value, list | tuple) and part < len(value) else None
+        elif isinstance(value, Mapping) and part in value:
+            path.append(part)
+            value = value[part]
+    return tuple(path)
+
+
 _WHOLE_PARAMETER = ("missing", "extra_forbidden", "initializer")
 
 
-def _of_parameter(detail: ErrorDetails, config_class: type[InitializerConfig]) -> list[Fault]:
+def _of_parameter(
+    detail: ErrorDetails, config_class: type[InitializerConfig], path: tuple[str | int, ...]
+) -> list[Fault]:
     name = str(detail["loc"][0])
     if detail["type"] == "missing":
-        return [Fault(f"{config_class.initializer_name} needs the parameter {name!r}.", (name,))]
+        problem = f"{config_class.initializer_name} needs the parameter {name!r}."
+        return [Fault(problem, (name,), code="missing-parameter")]
     if detail["type"] == "extra_forbidden":
         problem = (
             f"{config_class.initializer_name} has no parameter {name!r}."
             f"{did_you_mean(name, config_class.parameter_fields)} {accepted(config_class)}"
         )
-        return [Fault(problem, (name,))]
-    indices = [part for part in detail["loc"][1:] if isinstance(part, int)]
-    path: tuple[str | int, ...] = (name, *indices)
-    faults = _nested(detail["ctx"]["error"], path)
-    if isinstance(detail["input"], str):  # quoted: columns in it are not columns of the outer text
-        faults = [replace(fault, column=None, end=None) for fault in faults]
-    return faults
+        return [Fault(problem, (name,), code="unknown-parameter")]
+    return _nested(detail["ctx"]["problem"].error, path)
 
 
 def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault:
     given = details[0]["input"]
-    parameter = str(path[0]) + "".join(f"[{index}]" for index in path[1:])
+    parameter = str(path[0]) + "".join(f"[{part!r}]" for part in path[1:])
     first, *others = dict.fromkeys(map(_phrase, details))
     joined = " or ".join([first, *(phrase.removeprefix("must be ") for phrase in others)])
     joined = f" {joined}" if joined.startswith("must ") else f": {joined}"
@@ -167,12 +179,12 @@ def _phrase(detail: ErrorDetails) -> str:
 
 def _nested(error: InitregError, path: tuple[str | int, ...]) -> list[Fault]:
     """Bring up the faults of an initializer that is itself a parameter."""
-    if isinstance(error, ConfigError):
-        return [fault.below(*path) for fault in error.faults]
-    if isinstance(error, SpecSyntaxError):
-        return [Fault(f"This is no spec:\n{error}", path)]
-    # A name that leads nowhere: its problem alone, for the caret is that of the outer text.
-    return [Fault(getattr(error, "problem", str(error)), path)]
+    if isinstance(error, SpecSyntaxError):  # which its own text explains
+        problem = f"This is no spec:\n{error}"
+        return [replace(fault, message=problem).below(*path) for fault in error.faults]
+    return [fault.below(*path) for fault in error.faults] or [
+        Fault(str(error), path, code="plugin")
+    ]
 
 
 def shown(value: object) -> str:

@@ -1,6 +1,6 @@
 """The forms a spec comes in, brought to one: a name, and parameters with their places."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
@@ -16,8 +16,8 @@ _KERAS_KEYS = ("class_name", "config", "module", "registered_name")
 class Request(NamedTuple):
     """A spec as it was written, before any schema.
 
-    `root` is where the parameters stand in a dict. `module` is that of Keras's form, and None for
-    the others and for Keras's own classes.
+    `root` is where the parameters stand in a dict, and `key` where the name does. `module` is that
+    of Keras's form, and None for the others and for Keras's own classes.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Request(NamedTuple):
     source: str | None = None
     column: int = 0
     root: tuple[str, ...] = ()
+    key: str = "type"
     module: str | None = None
 
     def bind(
@@ -42,7 +43,8 @@ class Request(NamedTuple):
                     f"{config_class.initializer_name} takes {len(names)} parameters at the most. "
                     f"{accepted(config_class)}"
                 )
-                faults.append(Fault(problem, (index,), argument.column, argument.end))
+                place = (argument.column, argument.end)
+                faults.append(Fault(problem, (index,), *place, "unknown-parameter"))
                 continue
             name = names[index] if name is None else name
             if name in values:
@@ -59,9 +61,11 @@ class Request(NamedTuple):
         """Return the fault with its column in the text, or its path in the dict."""
         if self.source is None:
             return fault.below(*self.root)
+        argument = arguments.get(str(fault.path[0])) if fault.path else None
+        if argument is not None and _is_quoted(argument.value, fault.path[1:]):
+            fault = replace(fault, column=None)  # it counts in the quoted spec, not in this text
         if fault.column is not None:
             return fault
-        argument = arguments.get(str(fault.path[0])) if fault.path else None
         if argument is None:
             return replace(fault, column=self.column, end=self.column + len(self.name))
         if argument.name is not None and argument.name not in known:
@@ -114,8 +118,22 @@ def _from_keras(spec: Mapping[str, Any]) -> Request:
         _bare_name(spec["class_name"], "class_name"),
         _named(config or {}),
         root=("config",),
+        key="class_name",
         module=None if stock else module or "",
     )
+
+
+def _is_quoted(value: object, path: Sequence[str | int]) -> bool:
+    """Whether `path` leads from a value of a spec to text, perhaps on into the spec that it is."""
+    for part in path:
+        if isinstance(value, Pairs):
+            value = dict(value).get(str(part))
+        elif isinstance(value, tuple) and isinstance(part, int):
+            value = value[part]
+    return isinstance(value, str)
+
+
+_PLAIN = (str, int, float, bytes, list, dict, type(None))
 
 
 def _named(parameters: Mapping[str, Any]) -> tuple[Argument, ...]:
@@ -138,7 +156,7 @@ def _near_type(spec: Mapping[str, Any]) -> str:
 
 
 def _refuse(problem: str, *path: str) -> NoReturn:
-    raise ConfigError([Fault(problem, path)])
+    raise ConfigError([Fault(problem, path, code="form")])
 
 
 def _python(value: Any) -> Any:
@@ -147,4 +165,9 @@ def _python(value: Any) -> Any:
         return {key: _python(item) for key, item in value}
     if isinstance(value, tuple):
         return [_python(item) for item in value]
-    return value
+    if isinstance(value, _PLAIN):
+        return value
+    # Lists and dicts of a config library, such as OmegaConf's.
+    if isinstance(value, Mapping):
+        return {key: _python(item) for key, item in value.items()}
+    return [_python(item) for item in value] if isinstance(value, Sequence) else value

@@ -30,6 +30,8 @@ class Entry:
 
 def fold(name: str) -> str:
     """Reduce a name to what look-up compares: no case, no ``-`` and no ``_``."""
+    if not name.isascii():  # lower case would turn the sign of Kelvin into a k
+        return name
     return name.lower().replace("_", "").replace("-", "")
 
 

@@ -21,6 +21,7 @@ from initreg.errors import (
 from initreg.faults import check, shown
 from initreg.forms import Request, read
 from initreg.names import Entry, Names, unknown
+from initreg.parsing import MAX_LENGTH
 from initreg.spec import Spec
 
 _TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
@@ -169,10 +170,11 @@ class Registry:
         if isinstance(config, InitializerConfig) and not faults:
             return config
         if not isinstance(config, InitializerConfig):
-            faults += config
-        known = config_class.parameter_fields
-        placed = [request.place(fault, arguments, known) for fault in faults]
-        raise ConfigError(sorted(placed, key=lambda fault: fault.column or 0), request.source)
+            known = config_class.parameter_fields
+            faults += [request.place(fault, arguments, known) for fault in config]
+        if request.source is not None:
+            faults.sort(key=lambda fault: fault.column or 0)
+        raise ConfigError(faults, request.source)
 
     def _class_of(self, request: Request) -> type[InitializerConfig]:
         if request.module is not None:
@@ -180,9 +182,9 @@ class Registry:
         try:
             return self.find(request.name).config_class
         except (UnknownInitializerError, AmbiguousInitializerError) as error:
-            if request.source is None:
-                raise
-            raise type(error)(error.problem, request.name, request.source, request.column) from None
+            path = () if request.source is not None else (request.key,)
+            place = (request.source, request.column, path)
+            raise type(error)(error.problem, request.name, *place) from None
 
     def _builder_of(self, module: str, name: str) -> Entry:
         """Return the entry that builds a class which is not Keras's own."""
@@ -215,7 +217,7 @@ class Registry:
     def describe(self, initializer: Any) -> str:
         """Write the shortest spec of a Keras initializer. See `initreg.describe`."""
         if isinstance(initializer, _WRITTEN):
-            return self._written(self.validate(initializer))
+            return str(self._spec_of(self.validate(initializer)))
         keras = load_keras()
         if not isinstance(initializer, keras.initializers.Initializer):
             raise ConfigError(
@@ -229,19 +231,33 @@ class Registry:
         checked = check(entry.config_class, values, {"registry": self})
         if not isinstance(checked, InitializerConfig):
             raise ConfigError(checked)
-        return self._written(checked)
+        return str(self._spec_of(checked))
 
-    def _written(self, config: InitializerConfig) -> str:
-        """Write a config under the name that reaches its class here, which may be contested."""
+    def write(self, config: InitializerConfig) -> str | dict[str, Any]:
+        """Write the shortest spec of a config: text, or a dict where no text can be so long.
+
+        >>> default_registry().write(default_registry().validate("HeNormal(seed=1)"))
+        'he_normal(seed=1)'
+        """
+        spec = self._spec_of(config)
+        text = str(spec)
+        if len(text) <= MAX_LENGTH:
+            return text
+        parameters = config.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return {"type": spec.name, **parameters}
+
+    def _spec_of(self, config: InitializerConfig) -> Spec:
+        """Return a config's spec, under the name that reaches its class: one may be contested."""
+        spec = config.spec()
         try:
-            self.find(config.initializer_name)
+            self.find(spec.name)
         except UnknownInitializerError:  # a class that this registry has not
-            return str(config)
+            return spec
         except AmbiguousInitializerError:
             for entry in self.entries():
                 if entry.config_class is type(config):
-                    return str(replace(config.spec(), name=entry.name))
-        return str(config)
+                    return replace(spec, name=entry.name)
+        return spec
 
     def _entry_of(self, kind: type) -> Entry:
         """Return the entry that builds instances of exactly `kind`."""

@@ -14,6 +14,8 @@ from initreg import (
     PluginError,
     SpecSyntaxError,
     UnknownInitializerError,
+    UnreadableError,
+    default_registry,
     errors,
 )
 from initreg.errors import point_at
@@ -24,6 +26,8 @@ ERRORS = [
     (UnknownInitializerError("There is none.", "f", " f(1)", 1), LookupError),
     (AmbiguousInitializerError("There are two.", "f", "f"), LookupError),
     (ConfigError([Fault("No.", ("a", 1)), Fault("No!", ("b",), 2, 4)], "f(a, b)"), ValueError),
+    (UnreadableError("It is not YAML.", "a.yaml", 3, 4), ValueError),
+    (UnreadableError("It is not there.", "a.yaml"), ValueError),
     (BackendError("It is not there."), LookupError),
     (PluginError("It fails."), ValueError),
 ]
@@ -37,6 +41,30 @@ def test_errors_are_built_ins_and_pickle(error, builtin):
         assert type(again) is type(error)
         assert str(again) == str(error)
         assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("spec", "faults"),
+    [
+        ("he_normal(*)", [("$", 11, "syntax")]),
+        ("he_norml(seed=1)", [("$", 0, "unknown-initializer")]),
+        ({"type": "he_norml"}, [("$.type", None, "unknown-initializer")]),
+        ({"class_name": "HeNorml"}, [("$.class_name", None, "unknown-initializer")]),
+        (
+            "he_normal(sed=1, seed=-1)",
+            [("$.sed", 10, "unknown-parameter"), ("$.seed", 22, "wrong-value")],
+        ),
+        ("ones(1)", [("$[0]", 5, "unknown-parameter")]),
+        ("random_uniform(1, 0)", [("$.minval", 15, "conflict")]),
+        ({"typ": "ones"}, [("$", None, "form")]),
+        (3, [("$", None, "form")]),
+    ],
+    ids=str,
+)
+def test_each_error_of_a_spec_has_its_faults(spec, faults):
+    with pytest.raises(InitregError) as caught:
+        default_registry().validate(spec)
+    assert [(f.location, f.column, f.code) for f in caught.value.faults] == faults
 
 
 def test_the_tree_in_the_documentation_is_the_tree():

@@ -59,7 +59,11 @@ ONE_FAULT = [
     ("random_normal(stddev=-1)", "                     ^^", "stddev must be 0 or more, not -1."),
     ("random_normal(seed=1.5)", "                   ^^^", "seed must be a whole number, not 1.5."),
     ("random_normal(seed=x)", "                   ^", "seed must be a whole number, not 'x'."),
-    ("random_normal(seed=True)", "                   ^^^^", "seed must be a number, not True."),
+    (
+        "random_normal(seed=True)",
+        "                   ^^^^",
+        "seed must be a whole number, not True.",
+    ),
     ("random_normal(seed=-1)", "                   ^^", "seed must be 0 or more, not -1."),
     (
         "random_normal(seed=2**32)",

@@ -1,9 +1,18 @@
 """A parameter may itself be an initializer: checked, seeded, written and pointed at like one."""
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, validate_call
+from pydantic.dataclasses import dataclass
 
-from initreg import ConfigError, InitializerConfig, InitializerField, derive_seed, validate
+from initreg import (
+    ConfigError,
+    InitializerConfig,
+    InitializerField,
+    InitregError,
+    Seed,
+    derive_seed,
+    validate,
+)
 
 HE = "It takes seed, input_axes, output_axes."
 SED = f"he_normal has no parameter 'sed'. Did you mean 'seed'? {HE}"
@@ -37,6 +46,120 @@ def test_a_model_of_anyone_s_reports_what_is_wrong():
         Layer(kernel="he_normal(sed=1)", bias=3)
     assert [error["loc"] for error in caught.value.errors()] == [("kernel",), ("bias",)]
     assert Layer.model_json_schema()["required"] == ["kernel"]
+
+
+def test_the_caret_survives_into_pydantic_s_text():
+    with pytest.raises(ValidationError) as caught:
+        Layer(kernel="random_normal(mean=0, stdev=0.05)")
+    assert str(caught.value).splitlines()[1:6] == [
+        "kernel",
+        "  This initializer is refused:",
+        "random_normal(mean=0, stdev=0.05)",
+        "                      ^^^^^",
+        "random_normal has no parameter 'stdev'. Did you mean 'stddev'? It takes mean, stddev, "
+        "seed. [type=initializer, input_value='random_normal(mean=0, stdev=0.05)', input_type=str]",
+    ]
+    (detail,) = caught.value.errors()
+    assert isinstance(detail["ctx"]["problem"].error, InitregError)
+    assert "stddev" in caught.value.json()
+
+
+class Defaults(BaseModel):
+    alone: InitializerField = "he_normal( seed=1 )"
+    maybe: InitializerField | None = "ones"
+    none: InitializerField | None = None
+    many: list[InitializerField] = ["ones", {"type": "zeros"}]
+    named: dict[str, InitializerField] = {"a": "ones"}
+    pair: tuple[InitializerField, float] = ("ones", 0.5)
+    made: list[InitializerField] = Field(default_factory=lambda: ["ones"])
+    number: InitializerField | float = 0.5
+
+
+@dataclass
+class Data:
+    alone: InitializerField = "he_normal( seed=1 )"
+    many: tuple[InitializerField, ...] = ()
+
+
+def test_defaults_are_configs_too():
+    defaults = Defaults()
+    assert defaults.alone == Data().alone == validate("he_normal(seed=1)")
+    assert defaults.model_dump() == {
+        "alone": "he_normal(seed=1)",
+        "maybe": "ones",
+        "none": None,
+        "many": ["ones", "zeros"],
+        "named": {"a": "ones"},
+        "pair": ("ones", 0.5),
+        "made": ["ones"],
+        "number": 0.5,
+    }
+    assert Defaults.model_validate_json(defaults.model_dump_json()) == defaults
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [
+        (InitializerField, "he_norml"),
+        (InitializerField, {"type": "ones", "x": 1}),
+        (InitializerField, 3),
+        (InitializerField | None, "he_norml"),
+        (list[InitializerField], ["ones", "he_norml"]),
+        (dict[str, InitializerField], {"a": "he_norml"}),
+    ],
+    ids=str,
+)
+def test_a_wrong_default_is_refused_when_the_class_is_made(kind, default):
+    with pytest.raises(ConfigError, match=r"The default of Model\.kernel is refused\."):
+        type("Model", (BaseModel,), {"__annotations__": {"kernel": kind}, "kernel": default})
+
+
+def test_a_wrong_default_of_a_dataclass_is_refused_when_the_class_is_made():
+    with pytest.raises(ConfigError, match=r"The default of Model\.kernel is refused\."):
+        dataclass(
+            type("Model", (), {"__annotations__": {"kernel": InitializerField}, "kernel": "onez"})
+        )
+
+
+def test_a_default_that_is_not_to_be_validated_stays_as_it_is():
+    class Model(BaseModel):
+        kernel: InitializerField = Field("he_norml", validate_default=False)
+
+    assert Model().kernel == "he_norml"
+    assert Model().model_dump() == {"kernel": "he_norml"}
+
+
+class Tree(BaseModel):
+    """A class that its own annotations wait for."""
+
+    kernel: InitializerField = "ones"
+    children: "list[Tree | InitializerField]" = ["ones"]
+
+
+def test_a_class_that_holds_itself():
+    tree = Tree(children=[{"kernel": "zeros"}, "he_normal"])
+    assert [type(child).__name__ for child in tree.children] == ["Tree", "HeNormal"]
+    assert Tree().children == [validate("ones")]
+
+
+@pytest.mark.parametrize("spec", ["he_normal(seed=1)", {"type": "he_normal", "seed": 1}], ids=str)
+def test_it_works_outside_models(spec):
+    adapter = TypeAdapter(list[InitializerField])
+    assert adapter.dump_json(adapter.validate_python([spec])) == b'["he_normal(seed=1)"]'
+
+    @validate_call
+    def build(kernel: InitializerField = "ones") -> object:
+        return kernel
+
+    assert build(spec) == validate(spec)
+    assert build() == validate("ones")
+
+
+def test_a_spec_that_no_text_can_hold_is_written_as_a_dict():
+    config = validate({"type": "constant", "value": [[float(i) / 7 for i in range(400)]]})
+    written = Layer(kernel=config).model_dump(mode="json")["kernel"]
+    assert written["type"] == "constant"
+    assert validate(written) == config
 
 
 @pytest.mark.parametrize(
@@ -85,7 +208,7 @@ def test_nested_specs(registry, text, canonical):
         ),
         (
             "wrap(acme.ones())",
-            "     ^^^^^^^^^^^",
+            "     ^^^^^^^^^",
             "No plugin distribution 'acme' is installed. Installed: initreg, local.",
         ),
         (
@@ -184,6 +307,24 @@ def test_nested_initializers_are_built(registry):
     kinds = [type(initializer) for initializer in built["many"]]
     assert kinds == [keras.initializers.Ones, keras.initializers.RandomNormal]
     assert built["many"][1].get_config()["seed"] == derive_seed(5, "many", 1)
+
+
+class Holder(InitializerConfig, name="holder", builds="builtins:dict"):
+    """Hold initializers by name."""
+
+    parts: dict[str, InitializerField] = Field(default_factory=dict)
+    seed: Seed = None
+
+
+def test_initializers_by_name_are_seeded_built_and_pointed_at(registry):
+    registry.add(Holder)
+    config = registry.validate("holder({a: he_normal, b: ones})").with_seed(5)
+    assert config.parts["a"].seed == derive_seed(5, "parts", "a")
+    assert registry.resolve(config)["parts"]["a"].get_config()["seed"] == config.parts["a"].seed
+    assert registry.validate(str(config)) == config
+    with pytest.raises(ConfigError) as caught:
+        registry.validate({"type": "holder", "parts": {"a": "ones", "b": {"type": "one", "x": 1}}})
+    assert [fault.location for fault in caught.value.faults] == ["$.parts.b.x"]
 
 
 class Default(InitializerConfig, name="default"):

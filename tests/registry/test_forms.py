@@ -22,7 +22,7 @@ class Text(str):
         Text("normal(0, 0.02, 7)"),
         parse("random_normal(0, 0.02, seed=7)"),
         {"type": "random_normal", "stddev": 0.02, "seed": 7},
-        {"type": "random-normal", "stddev": "0.02", "seed": "7"},
+        {"type": "random-normal", "stddev": "0.02", "seed": 7.0},
         {Text("type"): Text("NORMAL"), Text("stddev"): 0.02, "seed": 7.0},
         types.MappingProxyType({"type": "normal", "stddev": 0.02, "seed": 7}),
         {"class_name": "RandomNormal", "config": {"stddev": 0.02, "seed": 7}},

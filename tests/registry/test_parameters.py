@@ -21,7 +21,7 @@ from initreg import Axes, NonNegative, Number, Positive, Seed
         (Seed, None, None),
         (Seed, 0, 0),
         (Seed, 2**32 - 1, 2**32 - 1),
-        (Seed, "7", 7),
+        (Seed, 7.0, 7),
         (Seed, 7.0, 7),
         (Seed, np.int64(3), 3),
         (Seed, np.uint32(3), 3),
@@ -61,7 +61,7 @@ def test_taken(kind, value, read):
         (Seed, True),
         (Seed, np.bool_(True)),
         (Seed, 1.5),
-        (Seed, "1.5"),
+        (Seed, "7"),
         (Seed, 10**5000),
         (Axes, 0),
         (Axes, [0, 0]),
@@ -78,8 +78,8 @@ def test_refused(kind, value):
 
 
 def test_the_json_schema_holds_the_bounds():
-    assert TypeAdapter(NonNegative).json_schema() == {"minimum": 0, "type": "number"}
-    assert TypeAdapter(Positive).json_schema() == {"exclusiveMinimum": 0, "type": "number"}
+    assert TypeAdapter(NonNegative).json_schema()["minimum"] == 0
+    assert TypeAdapter(Positive).json_schema()["exclusiveMinimum"] == 0
     assert TypeAdapter(Seed).json_schema()["anyOf"][0] == {
         "minimum": 0,
         "maximum": 2**32 - 1,

@@ -1,0 +1,43 @@
+"""``initreg schema``: the JSON Schema of initializers, for editors."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Form = Literal["value", "document", "rules"]
+
+
+def schema(
+    form: Annotated[
+        Form,
+        typer.Option(
+            help="What the schema is of: one initializer, a config file with initializers in it, "
+            "or a file of rules."
+        ),
+    ] = "value",
+    out: Annotated[
+        Path | None, typer.Option(help="Write it to a file.", metavar="FILE", show_default=False)
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the file if there is one.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of initializers, with all installed plugins.
+
+    An editor with YAML support completes and checks a config that starts with the line
+    "# yaml-language-server: $schema=FILE", where FILE has the form "document".
+    """
+    from initreg import json_schema
+    from initreg_cli import files, render
+    from initreg_cli.loading import clean_stdout
+
+    if out is not None:
+        files.check("--out", out, (), force)
+    with clean_stdout():
+        made = json_schema(form)
+    if out is None:
+        render.json(made)
+    else:
+        files.write_text(render.json_text(made) + "\n", out, force)
+        render.note(f"Wrote {out}.")

@@ -1,0 +1,364 @@
+"""JSON Schema of specs, for editors and validators that know no Python."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import core_schema
+
+from initreg.discovery import normalize
+from initreg.errors import InitregError
+from initreg.names import Entry, fold
+from initreg.registry import Registry, default_registry
+from initreg.seeds import MAX_SEED
+
+Schema = dict[str, Any]
+Form = Literal["value", "document", "rules"]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_END = r"(?!\n)$"  # Python's `$` also stands before a last line break, other languages' does not
+_INITIALIZER = {"$ref": "#/$defs/initializer"}
+
+# While the schemas of config classes are made, a nested initializer is a reference alone.
+_NESTED: ContextVar[bool] = ContextVar("nested", default=False)
+_MARK = "initreg:initializer"
+
+
+def json_schema(form: Form = "value", *, registry: Registry | None = None) -> Schema:
+    """Return the JSON Schema (draft 2020-12) of specs, with all installed plugins.
+
+    >>> schema = json_schema()
+    >>> schema["$defs"]["random_normal"]["properties"]["stddev"]["minimum"]
+    0
+
+    `form` says what the schema is of: ``"value"``, one initializer; ``"document"``, a whole config
+    file, in which the values of `initializer`, `init` and ``*_initializer`` are initializers at any
+    depth; ``"rules"``, a file with a `seed` and `rules`, each with `match` and `init`.
+
+    It accepts the dicts that `validate` accepts, except that JSON Schema can't compare one value
+    with another: a `minval` above `maxval`, an axis in both `input_axes` and `output_axes`, and
+    lists of different lengths in a `constant` are found by `validate` alone. Of text it checks the
+    name.
+    """
+    root: Schema = {"$schema": _DIALECT}
+    match form:
+        case "value":
+            root |= {"title": "Initializer", **_INITIALIZER}
+        case "document":
+            root |= {"title": "Config with initializers", "$ref": "#/$defs/document"}
+        case "rules":
+            root |= {"title": "Rules for initializers", **_RULES}
+        case _:
+            raise ValueError(f"form is 'value', 'document' or 'rules', not {form!r}.")
+    definitions = _definitions(registry or default_registry())
+    if form == "document":
+        definitions["document"] = _DOCUMENT
+    return root | {"$defs": definitions}
+
+
+def field_schema(handler: GetJsonSchemaHandler) -> Schema:
+    """Return the JSON Schema of a field that holds an initializer, for Pydantic."""
+    if _NESTED.get():
+        return {_MARK: True}
+    if handler.mode == "serialization":
+        return {"type": ["string", "object"]}
+    definitions = _definitions(default_registry())
+    # Pydantic keeps what has a `ref` among the definitions, and chooses the key there.
+    keys = {name: f"initreg.{name.replace('.', '_')}" for name in definitions}
+    references = {
+        name: handler(core_schema.definition_reference_schema(key)) for name, key in keys.items()
+    }
+    schemas: list[core_schema.CoreSchema] = [
+        core_schema.any_schema(
+            ref=keys[name],
+            metadata={"pydantic_js_functions": [_constantly(definition, references)]},
+        )
+        for name, definition in definitions.items()
+    ]
+    initializer = core_schema.definition_reference_schema(keys["initializer"])
+    return handler(core_schema.definitions_schema(initializer, schemas))
+
+
+def _constantly(definition: Schema, references: Mapping[str, Schema]) -> Callable[..., Schema]:
+    schema: Schema = _rewritten(definition, references.__getitem__)
+    return lambda _core_schema, _handler: schema
+
+
+def _definitions(registry: Registry) -> dict[str, Schema]:
+    entries = registry.entries()
+    named = [_Named(entry, registry) for entry in entries]
+    definitions: dict[str, Schema] = {
+        "initializer": {
+            "description": "An initializer: as text, name(parameter=value, …), or as a dict.",
+            # Editors complete what `anyOf` leads to, and explain best what `if` decides.
+            "anyOf": [{"$ref": "#/$defs/initializer_text"}, {"type": "object"}],
+            "if": {"type": "object"},
+            "then": {
+                "if": {"required": ["class_name"]},
+                "then": {"$ref": "#/$defs/initializer_keras"},
+                "else": {"$ref": "#/$defs/initializer_dict"},
+            },
+        },
+        "initializer_name": _one_of_them(
+            named, rf"^(?:{{}}){_END}", "There is no initializer of this name."
+        ),
+        "initializer_text": _one_of_them(
+            named,
+            r"^[\s(]*(?:{})[\s)]*(?:\([\s\S]*\)[\s)]*)?(?:#.*)?\s*$",
+            "There is no initializer of this name, or a parenthesis is not closed.",
+        ),
+        "initializer_dict": _dict_form(named),
+        "initializer_keras": _keras_form(named),
+    }
+    for entry in entries:
+        definitions |= _of_class(entry)
+    return definitions
+
+
+class _Named:
+    """One initializer, and the names that reach it."""
+
+    def __init__(self, entry: Entry, registry: Registry) -> None:
+        self.config_class = config_class = entry.config_class
+        self.name = entry.name
+        self.summary = config_class.summary()
+        spellings = (config_class.initializer_name, *config_class.initializer_aliases)
+        short = [name for name in spellings if _reaches(registry, name, entry)]
+        self.names = list(dict.fromkeys([entry.name, *short]))
+        owner = map(_any_case, normalize(entry.plugin.distribution).split("_"))
+        qualified = rf"{'[-_.]+'.join(owner)}\.{_spellings(spellings)}"
+        self.pattern = f"(?:{_spellings(short)}|{qualified})" if short else qualified
+
+    def called(self, key: str) -> Schema:
+        """Match a dict in which `key` names this initializer."""
+        name = {"type": "string", "pattern": rf"^(?:{self.pattern}){_END}"}
+        return {"properties": {key: name}, "required": [key]}
+
+    def parameters(self, *others: str) -> Schema:
+        """Match a dict of its parameters, and of no keys but `others` beside them."""
+        return {
+            "allOf": [{"$ref": f"#/$defs/{self.name}"}],
+            "properties": dict.fromkeys([*others, *self.config_class.parameter_fields], True),
+            "additionalProperties": False,
+        }
+
+
+def _reaches(registry: Registry, name: str, entry: Entry) -> bool:
+    try:
+        return registry.find(name).config_class is entry.config_class
+    except InitregError:  # two plugins claim it
+        return False
+
+
+def _any_case(name: str) -> str:
+    return "".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in name)
+
+
+def _spellings(names: Iterable[str]) -> str:
+    """Match each name as look-up does: no case, no ``-`` and no ``_``."""
+    each = ("".join(f"{_any_case(c)}[-_]*" for c in fold(name)) for name in names)
+    return f"[-_]*(?:{'|'.join(dict.fromkeys(each))})"
+
+
+def _one_of_them(named: list[_Named], pattern: str, message: str) -> Schema:
+    """Match text that names one of the initializers, and describe it.
+
+    The patterns stand first: of a text that none matches, editors tell the first one's message.
+    """
+    matched = [
+        {
+            "pattern": pattern.format(each.pattern),
+            "patternErrorMessage": message,
+            "description": each.summary,
+        }
+        for each in named
+    ]
+    listed = [
+        {
+            "const": name,
+            "description": each.summary
+            if name == each.name
+            else f"{each.summary} Also known as {each.name}.",
+        }
+        for each in named
+        for name in each.names
+    ]
+    return {"type": "string", "anyOf": matched + listed}
+
+
+def _dict_form(named: list[_Named]) -> Schema:
+    about = "Name of the initializer; its parameters stand beside it."
+    return {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"$ref": "#/$defs/initializer_name", "description": about}},
+        "allOf": [{"if": each.called("type"), "then": each.parameters("type")} for each in named],
+    }
+
+
+def _keras_form(named: list[_Named]) -> Schema:
+    of_keras = {
+        "module": {"anyOf": [{"type": "null"}, {"pattern": rf"^keras(\.|{_END})"}]},
+        "registered_name": {"anyOf": [{"type": "null"}, {"pattern": r"^[^>]*$"}]},
+    }
+    others = []
+    for each in named:
+        module, _, class_name = each.config_class.initializer_builds.partition(":")
+        if module:
+            of_class = {"module": {"const": module}, "class_name": {"const": class_name}}
+            others.append(_with_config(each, of_class, ["module"]))
+    return {
+        "type": "object",
+        "required": ["class_name"],
+        "properties": {
+            "class_name": {"type": "string", "description": "Name of the initializer's class."},
+            "config": {"type": ["object", "null"], "description": "Its parameters."},
+            "module": {"type": ["string", "null"], "description": "The module of the class."},
+            "registered_name": {"type": ["string", "null"]},
+        },
+        "additionalProperties": False,
+        "if": {"properties": of_keras},
+        "then": {
+            "properties": {"class_name": {"$ref": "#/$defs/initializer_name"}},
+            "allOf": [
+                {"if": each.called("class_name"), "then": _with_config(each, {}, [])}
+                for each in named
+            ],
+        },
+        "else": {"anyOf": others},
+    }
+
+
+def _with_config(each: _Named, properties: Schema, required: list[str]) -> Schema:
+    config = each.parameters()
+    if any(info.is_required() for info in each.config_class.model_fields.values()):
+        config["type"] = "object"
+        required = [*required, "config"]
+    return {"properties": {**properties, "config": config}, "required": required}
+
+
+def _of_class(entry: Entry) -> dict[str, Schema]:
+    """Return the schema of the parameters, and those that it refers to."""
+    token = _NESTED.set(True)
+    try:
+        whole = entry.config_class.model_json_schema()
+    finally:
+        _NESTED.reset(token)
+    own = {f"{entry.name}.{key}": schema for key, schema in whole.pop("$defs", {}).items()}
+    prefix = f"{entry.name}."
+    schema = {
+        "description": inspect.cleandoc(entry.config_class.__doc__ or ""),
+        "properties": {
+            name: {key: item for key, item in of_parameter.items() if key != "title"}
+            for name, of_parameter in whole.pop("properties", {}).items()
+        },
+    }
+    for key in ("title", "description", "type", "additionalProperties"):
+        whole.pop(key, None)  # said by the form that it stands in
+    found = {entry.name: schema | whole, **own}
+    return {
+        key: _rewritten(each, lambda reference: {"$ref": f"#/$defs/{prefix}{reference}"})
+        for key, each in found.items()
+    }
+
+
+def _rewritten(schema: Any, refer: Callable[[str], Schema]) -> Any:
+    """Replace references into the definitions, and the mark of a nested initializer."""
+    if isinstance(schema, list):
+        return [_rewritten(item, refer) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {key: _rewritten(item, refer) for key, item in schema.items()}
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        changed |= refer(reference.removeprefix("#/$defs/"))
+    if changed.pop(_MARK, False):
+        changed |= _INITIALIZER
+    return changed
+
+
+# The value of a key that holds an initializer, in a document: also none, or one that OmegaConf puts
+# in from elsewhere.
+_HELD: Schema = {
+    "anyOf": [_INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}],
+    "doNotSuggest": True,  # or editors would offer the key at every level of every document
+}
+
+# After `key: `, yaml-language-server completes the values of keys that have a name here alone.
+# An `init` may also be none of ours: a switch, a count, a section.
+_INIT: Schema = {
+    "anyOf": [
+        *_HELD["anyOf"],
+        {"type": ["boolean", "number"]},
+        {
+            "type": "object",
+            "not": {"anyOf": [{"required": ["type"]}, {"required": ["class_name"]}]},
+            "allOf": [{"$ref": "#/$defs/document"}],
+        },
+    ],
+    "doNotSuggest": True,
+}
+
+_WEIGHTS = [
+    "alpha",
+    "beta",
+    "bias",
+    "depthwise",
+    "embeddings",
+    "gamma",
+    "kernel",
+    "moving_mean",
+    "moving_variance",
+    "pointwise",
+    "recurrent",
+]
+_KEYS = ["initializer", *(f"{weight}_initializer" for weight in _WEIGHTS)]
+
+_DOCUMENT: Schema = {
+    "properties": {"init": _INIT, **dict.fromkeys(_KEYS, _HELD)},
+    "patternProperties": {f"^.*_initializer{_END}": _HELD},
+    "additionalProperties": {"$ref": "#/$defs/document"},
+    "items": {"$ref": "#/$defs/document"},
+}
+
+_RULES: Schema = {
+    "type": "object",
+    "required": ["rules"],
+    "additionalProperties": False,
+    "properties": {
+        "seed": {
+            "description": "Seed that the weights' own seeds are derived from.",
+            "anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "null"}],
+        },
+        "rules": {
+            "description": "The rules; the first that matches a weight wins.",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["match", "init"],
+                "additionalProperties": False,
+                "properties": {
+                    "match": {
+                        "description": "Regular expression, searched in the weight's path.",
+                        "type": "string",
+                        "format": "regex",
+                    },
+                    "init": {
+                        "description": "The initializer, or keep to leave the weight alone.",
+                        "anyOf": [{"const": "keep"}, _INITIALIZER],
+                    },
+                    "layer": {
+                        "description": "Name of the layer's class, such as Dense.",
+                        "type": "string",
+                    },
+                    "weight": {
+                        "description": "Name of the variable, such as kernel.",
+                        "type": "string",
+                    },
+                },
+            },
+        },
+    },
+}
