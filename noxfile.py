@@ -82,6 +82,25 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def editors(session: nox.Session) -> None:
+    """Try the JSON Schema in the language server of editors; needs Node.js."""
+    folder = Path(session.create_tmp()).resolve()
+    session.install(".[test]")
+    session.run(
+        "npm", "install", "--prefix", str(folder), "yaml-language-server@1.25.0", external=True
+    )
+    server = folder / "node_modules" / ".bin" / "yaml-language-server"
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/editors",
+        *session.posargs,
+        env={"INITREG_YAML_LANGUAGE_SERVER": str(server)},
+    )
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the benchmark table."""
     session.install(".[jax,bench]")
