@@ -1,0 +1,192 @@
+"""The Hydra apps of the page do what it says, with what it tells the reader to type in bash."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from initreg import ConfigError, describe, resolve
+
+pytest.importorskip("hydra")
+
+import hydra
+import hydra.utils
+from hydra.errors import OverrideParseException
+from omegaconf import OmegaConf
+
+# Hydra 1.4 warns of what 1.3 warns of the lack of, and of targets without a list of allowed ones.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The version_base parameter is deprecated"),
+    pytest.mark.filterwarnings("ignore:hydra.utils.instantiate.. resolved _target_"),
+]
+
+MODEL = {"kernel": "he_normal", "bias": "zeros"}
+
+# What the page tells to type, and what `model` then holds.
+TYPED = {
+    "model.kernel=he_normal": MODEL,
+    """'model.kernel="random_normal(mean=0, stddev=0.02)"'""": {
+        **MODEL,
+        "kernel": "random_normal(mean=0, stddev=0.02)",
+    },
+    """'model.kernel="variance_scaling(2, mode=fan_out)"'""": {
+        **MODEL,
+        "kernel": "variance_scaling(2, mode=fan_out)",
+    },
+    """'model.kernel="random_normal(stddev=0.02/sqrt(2*12))"'""": {
+        **MODEL,
+        "kernel": "random_normal(stddev=0.02/sqrt(2*12))",
+    },
+    """'model.kernel="constant([0, 0, 1])"'""": {**MODEL, "kernel": "constant([0, 0, 1])"},
+    "'model.kernel={type: he_normal, seed: 1}'": {
+        **MODEL,
+        "kernel": {"type": "he_normal", "seed": 1},
+    },
+    """'model.kernel="acme_inits.residual_normal(blocks=12)"'""": {
+        **MODEL,
+        "kernel": "acme_inits.residual_normal(blocks=12)",
+    },
+    "'model.kernel=${model.bias}'": {**MODEL, "kernel": "zeros"},
+    "+model.recurrent=orthogonal": {**MODEL, "recurrent": "orthogonal"},
+    "'~model.bias'": {"kernel": "he_normal"},
+}
+SWEEP = """'model.kernel="he_normal(seed=1)","random_normal(0, 0.02)",zeros'"""
+
+
+def split(*typed: str) -> list[str]:
+    """Return the arguments that bash makes of what is typed."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("there is no bash")
+    script = f"printf '%s\\0' {' '.join(typed)}"
+    done = subprocess.run([bash, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    return done.stdout.split("\0")[:-1]
+
+
+@pytest.fixture(scope="module")
+def conf(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("conf")
+    (folder / "config.yaml").write_text("model: {kernel: he_normal, bias: zeros}\n")
+    (folder / "dict.yaml").write_text("model: {kernel: {type: he_normal, seed: 1}, bias: zeros}\n")
+    return folder
+
+
+@pytest.fixture
+def compose(conf):
+    with hydra.initialize_config_dir(version_base=None, config_dir=str(conf)):
+        yield lambda *overrides, name="config": OmegaConf.to_container(
+            hydra.compose(name, overrides=list(overrides)).model, resolve=True
+        )
+
+
+def test_what_the_page_tells_to_type_arrives(compose, page):
+    arguments = split(*TYPED)
+    assert len(arguments) == len(TYPED)
+    for (typed, model), argument in zip(TYPED.items(), arguments, strict=True):
+        assert f"| `{typed}` |" in page
+        assert compose(argument) == model
+
+
+def test_each_row_of_the_page_is_tried(page):
+    table = page.partition("| You type |\n|---|---|\n")[2].partition("\n\n")[0]
+    rows = re.findall(r"\| `(.*)` \|$", table, re.MULTILINE)
+    assert rows == [*TYPED, f"--multirun {SWEEP}"]
+
+
+def test_without_hydra_s_quotes_it_is_a_function_of_hydra_s(compose, page):
+    with pytest.raises(OverrideParseException, match="Unknown function 'random_normal'") as caught:
+        compose("model.kernel=random_normal(stddev=0.02)")
+    assert "Unknown function 'random_normal'" in page
+    assert "Unknown function 'random_normal'" in str(caught.value)
+
+
+def test_a_dict_is_merged_and_text_replaces(compose):
+    merged = compose("model.kernel={type: zeros}", name="dict")
+    assert merged["kernel"] == {"type": "zeros", "seed": 1}
+    assert compose("model.kernel=zeros", name="dict")["kernel"] == "zeros"
+
+
+def test_resolve_takes_the_dicts_of_hydra(conf):
+    with hydra.initialize_config_dir(version_base=None, config_dir=str(conf)):
+        config = hydra.compose("dict")
+    assert describe(resolve(config.model.kernel)) == "he_normal(seed=1)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"spec": "he_normal", "seed": 3}, "he_normal(seed=3)"),
+        ({"spec": {"type": "random_normal", "stddev": 0.02}}, "random_normal(stddev=0.02)"),
+        (
+            {"spec": {"type": "constant", "value": [1, 2]}, "_convert_": "all"},
+            "constant(value=[1, 2])",
+        ),
+    ],
+)
+def test_resolve_is_a_target(arguments, expected):
+    config = OmegaConf.create({"_target_": "initreg.resolve", **arguments})
+    assert describe(hydra.utils.instantiate(config)) == expected
+
+
+def test_a_wrong_spec_of_a_target_is_told_in_hydra_s_words():
+    config = OmegaConf.create({"_target_": "initreg.resolve", "spec": "he_normal(sed=1)"})
+    # Hydra 1.4 lets our error through.
+    with pytest.raises((hydra.errors.InstantiationException, ConfigError)) as caught:
+        hydra.utils.instantiate(config)
+    assert "he_normal has no parameter 'sed'. Did you mean 'seed'?" in str(caught.value)
+
+
+def test_text_resolved_by_the_app(app):
+    command = ["train.py", *split("""'model.kernel="random_normal(mean=0, stddev=0.02)"'""")]
+    assert app.run(*command).printed == "random_normal(stddev=0.02, seed=42) zeros\n"
+
+
+def test_a_sweep_runs_once_for_each_spec(app):
+    run = app.run("train.py", "--multirun", *split(SWEEP))
+    printed = [line for line in run.printed.splitlines() if not line.startswith("[")]
+    assert printed == [
+        "he_normal(seed=1) zeros",
+        "random_normal(stddev=0.02, seed=42) zeros",
+        "zeros zeros",
+    ]
+
+
+def test_a_wrong_spec_ends_the_run_with_our_text(app, page):
+    run = app.run("train.py", *split("""'model.kernel="random_normal(mean=0, stdev=0.02)"'"""))
+    text = (
+        "initreg.errors.ConfigError: random_normal(mean=0, stdev=0.02)\n"
+        "                      ^^^^^\n"
+        "random_normal has no parameter 'stdev'. Did you mean 'stddev'? "
+        "It takes mean, stddev, seed.\n"
+    )
+    assert run.status == 1
+    assert text in run.errors
+    assert text in page
+
+
+def test_a_dict_does_not_fit_a_field_of_text(app):
+    run = app.run("train.py", "model.bias={type: zeros}")
+    assert run.status == 1
+    assert "model.bias" in run.errors
+
+
+def test_layers_made_by_instantiate(app, page):
+    typed = """'dense.kernel_initializer=${init:"he_normal(seed=1)"}'"""
+    assert f"$ python layers.py {typed}\nhe_normal(seed=1) constant(value=0.1)\n" in page
+    run = app.run("layers.py", *split(typed))
+    assert run.printed == "he_normal(seed=1) constant(value=0.1)\n", run.errors
+
+
+def test_the_config_as_it_is_shown(app):
+    run = app.run("layers.py", "hydra.run.dir=shown")
+    assert run.printed == "random_normal(stddev=0.02, seed=42) constant(value=0.1)\n", run.errors
+    copy = (app.folder / "shown" / ".hydra" / "config.yaml").read_text("utf-8")
+    assert "${init:'random_normal(mean=0, stddev=0.02)',${seed}}" in copy
+
+
+def test_a_wrong_spec_in_an_interpolation_keeps_its_caret(app):
+    run = app.run("layers.py", "dense.kernel_initializer=${init:'random_normal(stdev=0.02)'}")
+    assert run.status == 1
+    assert "random_normal(stdev=0.02)\n              ^^^^^\n" in run.errors
