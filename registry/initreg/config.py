@@ -94,6 +94,12 @@ class InitializerConfig(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         fields = {info.alias or field: field for field, info in cls.model_fields.items()}
+        for field in cls.model_fields:
+            if field in _OWN_NAMES:
+                raise PluginError(
+                    f"{cls.__name__}: every config has {field!r} of its own. Call the field something "
+                    f'else, and let specs say {field}: Field(…, alias="{field}").'
+                )
         for name in fields:
             if name in ("type", "class_name"):
                 raise PluginError(
@@ -193,6 +199,9 @@ class InitializerConfig(BaseModel):
 
     def __str__(self) -> str:
         return str(self.spec())
+
+
+_OWN_NAMES = frozenset(dir(InitializerConfig)) - InitializerConfig.model_fields.keys()
 
 
 @cache

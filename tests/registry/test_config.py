@@ -248,3 +248,15 @@ def test_a_parameter_that_no_spec_can_name_is_refused(name):
 
         class Mute(InitializerConfig, name="mute"):
             value: float = Field(0.0, alias=name)
+
+
+@pytest.mark.filterwarnings("ignore:Field name:UserWarning")  # Pydantic's own word on it
+@pytest.mark.parametrize("name", ["spec", "build", "distribution", "serialize", "copy"])
+def test_a_field_can_not_take_the_place_of_a_method(name):
+    with pytest.raises(PluginError, match=f"every config has {name!r} of its own"):
+        type(
+            "Hiding",
+            (InitializerConfig,),
+            {"__annotations__": {name: float}, name: 0.0},
+            name="hiding",
+        )
