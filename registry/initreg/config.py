@@ -97,8 +97,8 @@ class InitializerConfig(BaseModel):
         for field in cls.model_fields:
             if field in _OWN_NAMES:
                 raise PluginError(
-                    f"{cls.__name__}: every config has {field!r} of its own. Call the field something "
-                    f'else, and let specs say {field}: Field(…, alias="{field}").'
+                    f"{cls.__name__}: every config has {field!r} of its own. Name the field "
+                    f'otherwise, and let specs say {field}: Field(…, alias="{field}").'
                 )
         for name in fields:
             if name in ("type", "class_name"):
@@ -145,8 +145,8 @@ class InitializerConfig(BaseModel):
     def serialize(self) -> dict[str, Any]:
         """Return what Keras writes for this initializer into a model's config, without Keras.
 
-        A plugin that overrides `build` overrides this, too, where it knows the answer; else it
-        raises `PluginError`.
+        A plugin that overrides `build` overrides this, too, where it knows the answer. Raises
+        `PluginError` where it does not.
         """
         if type(self).build is not InitializerConfig.build or not self.initializer_builds:
             raise PluginError(
@@ -158,10 +158,18 @@ class InitializerConfig(BaseModel):
         return {
             "module": module,
             "class_name": class_name,
-            "config": {name: _serialized(values[f]) for name, f in self.parameter_fields.items()},
+            "config": {
+                name: self._serialized(f, values[f]) for name, f in self.parameter_fields.items()
+            },
             # Keras has none for its own classes.
             "registered_name": None if module.partition(".")[0] == "keras" else class_name,
         }
+
+    def _serialized(self, field: str, value: Any) -> Any:
+        try:
+            return _serialized(value)
+        except TypeError:  # a type of the plugin's own: as its schema would write it into JSON
+            return self.model_dump(mode="json", include={field})[field]
 
     def with_seed(self, seed: int) -> Self:
         """Fill the seeds that are left open: `seed` here, derived ones in nested initializers."""
@@ -242,13 +250,15 @@ def _built(value: Any) -> Any:
 
 
 def _serialized(value: Any) -> Any:
-    if isinstance(value, InitializerConfig):
-        return value.serialize()
-    if isinstance(value, tuple | list):
-        return [_serialized(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _serialized(item) for key, item in value.items()}
-    return value
+    """Turn a field's value into what JSON can say; `TypeError` where it is of another type."""
+    match value:
+        case InitializerConfig():
+            return value.serialize()
+        case list() | tuple():
+            return [_serialized(item) for item in value]
+        case dict():
+            return {str(key): _serialized(item) for key, item in value.items()}
+    return _plain(value)
 
 
 def _seeded(value: Any, seed: int, *path: str | int) -> Any:

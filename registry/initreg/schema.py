@@ -10,16 +10,13 @@ from pydantic_core import core_schema
 
 from initreg.discovery import normalize
 from initreg.errors import InitregError
+from initreg.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
 from initreg.names import Entry, fold
 from initreg.registry import Registry, default_registry
-from initreg.seeds import MAX_SEED
 
-Schema = dict[str, Any]
 Form = Literal["value", "document", "rules"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_END = r"(?!\n)$"  # Python's `$` also stands before a last line break, other languages' does not
-_INITIALIZER = {"$ref": "#/$defs/initializer"}
 
 # While the schemas of config classes are made, a nested initializer is a reference alone.
 _NESTED: ContextVar[bool] = ContextVar("nested", default=False)
@@ -45,16 +42,16 @@ def json_schema(form: Form = "value", *, registry: Registry | None = None) -> Sc
     root: Schema = {"$schema": _DIALECT}
     match form:
         case "value":
-            root |= {"title": "Initializer", **_INITIALIZER}
+            root |= {"title": "Initializer", **INITIALIZER}
         case "document":
             root |= {"title": "Config with initializers", "$ref": "#/$defs/document"}
         case "rules":
-            root |= {"title": "Rules for initializers", **_RULES}
+            root |= {"title": "Rules for initializers", **RULES}
         case _:
             raise ValueError(f"form is 'value', 'document' or 'rules', not {form!r}.")
     definitions = _definitions(registry or default_registry())
     if form == "document":
-        definitions["document"] = _DOCUMENT
+        definitions["document"] = DOCUMENT
     return root | {"$defs": definitions}
 
 
@@ -102,7 +99,7 @@ def _definitions(registry: Registry) -> dict[str, Schema]:
             },
         },
         "initializer_name": _one_of_them(
-            named, rf"^(?:{{}}){_END}", "There is no initializer of this name."
+            named, rf"^(?:{{}}){END}", "There is no initializer of this name."
         ),
         "initializer_text": _one_of_them(
             named,
@@ -133,7 +130,7 @@ class _Named:
 
     def called(self, key: str) -> Schema:
         """Match a dict in which `key` names this initializer."""
-        name = {"type": "string", "pattern": rf"^(?:{self.pattern}){_END}"}
+        name = {"type": "string", "pattern": rf"^(?:{self.pattern}){END}"}
         return {"properties": {key: name}, "required": [key]}
 
     def parameters(self, *others: str) -> Schema:
@@ -200,7 +197,7 @@ def _dict_form(named: list[_Named]) -> Schema:
 
 def _keras_form(named: list[_Named]) -> Schema:
     of_keras = {
-        "module": {"anyOf": [{"type": "null"}, {"pattern": rf"^keras(\.|{_END})"}]},
+        "module": {"anyOf": [{"type": "null"}, {"pattern": rf"^keras(\.|{END})"}]},
         "registered_name": {"anyOf": [{"type": "null"}, {"pattern": r"^[^>]*$"}]},
     }
     others = []
@@ -275,90 +272,5 @@ def _rewritten(schema: Any, refer: Callable[[str], Schema]) -> Any:
     if isinstance(reference, str):
         changed |= refer(reference.removeprefix("#/$defs/"))
     if changed.pop(_MARK, False):
-        changed |= _INITIALIZER
+        changed |= INITIALIZER
     return changed
-
-
-# The value of a key that holds an initializer, in a document: also none, or one that OmegaConf puts
-# in from elsewhere.
-_HELD: Schema = {
-    "anyOf": [_INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}],
-    "doNotSuggest": True,  # or editors would offer the key at every level of every document
-}
-
-# After `key: `, yaml-language-server completes the values of keys that have a name here alone.
-# An `init` may also be none of ours: a switch, a count, a section.
-_INIT: Schema = {
-    "anyOf": [
-        *_HELD["anyOf"],
-        {"type": ["boolean", "number"]},
-        {
-            "type": "object",
-            "not": {"anyOf": [{"required": ["type"]}, {"required": ["class_name"]}]},
-            "allOf": [{"$ref": "#/$defs/document"}],
-        },
-    ],
-    "doNotSuggest": True,
-}
-
-_WEIGHTS = [
-    "alpha",
-    "beta",
-    "bias",
-    "depthwise",
-    "embeddings",
-    "gamma",
-    "kernel",
-    "moving_mean",
-    "moving_variance",
-    "pointwise",
-    "recurrent",
-]
-_KEYS = ["initializer", *(f"{weight}_initializer" for weight in _WEIGHTS)]
-
-_DOCUMENT: Schema = {
-    "properties": {"init": _INIT, **dict.fromkeys(_KEYS, _HELD)},
-    "patternProperties": {f"^.*_initializer{_END}": _HELD},
-    "additionalProperties": {"$ref": "#/$defs/document"},
-    "items": {"$ref": "#/$defs/document"},
-}
-
-_RULES: Schema = {
-    "type": "object",
-    "required": ["rules"],
-    "additionalProperties": False,
-    "properties": {
-        "seed": {
-            "description": "Seed that the weights' own seeds are derived from.",
-            "anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "null"}],
-        },
-        "rules": {
-            "description": "The rules; the first that matches a weight wins.",
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["match", "init"],
-                "additionalProperties": False,
-                "properties": {
-                    "match": {
-                        "description": "Regular expression, searched in the weight's path.",
-                        "type": "string",
-                        "format": "regex",
-                    },
-                    "init": {
-                        "description": "The initializer, or keep to leave the weight alone.",
-                        "anyOf": [{"const": "keep"}, _INITIALIZER],
-                    },
-                    "layer": {
-                        "description": "Name of the layer's class, such as Dense.",
-                        "type": "string",
-                    },
-                    "weight": {
-                        "description": "Name of the variable, such as kernel.",
-                        "type": "string",
-                    },
-                },
-            },
-        },
-    },
-}
