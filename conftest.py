@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def _enter_empty_folder(namespace: dict[str, Any]) -> None:
-    """Let a page write files where nobody minds."""
+    """Let an example write files where nobody minds."""
     namespace["_folders"] = Path.cwd(), Path(tempfile.mkdtemp())
     os.chdir(namespace["_folders"][1])
 
@@ -37,5 +37,7 @@ _pages = Sybil(
 _docstrings = Sybil(
     parsers=[DocTestParser(optionflags=ELLIPSIS)],
     patterns=["registry/initreg/*.py", "plugins/initreg_plugins/*.py"],
+    setup=_enter_empty_folder,
+    teardown=_leave_it,
 )
 pytest_collect_file = (_pages + _docstrings).pytest()
