@@ -101,6 +101,32 @@ def editors(session: nox.Session) -> None:
 
 
 @nox.session
+def sarif(session: nox.Session) -> None:
+    """Check the SARIF that is written by its published schema, which an npm package has."""
+    folder = Path(session.create_tmp()).resolve()
+    package = "@microsoft/jest-sarif"
+    session.install(".[jax,test]")
+    session.run(
+        "npm",
+        "install",
+        "--ignore-scripts",
+        "--prefix",
+        str(folder),
+        f"{package}@1.0.0-beta.0",
+        external=True,
+    )
+    schemas = folder / "node_modules" / package / "lib" / "schemas"
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/cli/test_reports.py",
+        *session.posargs,
+        env={"INITREG_SARIF_SCHEMA": str(schemas / "sarif-2.1.0-rtm.5.json")},
+    )
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the benchmark table."""
     session.install(".[jax,bench]")

@@ -1,10 +1,15 @@
 """``initreg check``: the initializers in config files."""
 
+import os
+import stat
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from initreg import Report
 
 Format = Literal["text", "json", "github", "sarif"]
@@ -14,7 +19,7 @@ Language = Literal["yaml", "json", "toml", "keras"]
 def check(
     files: Annotated[
         list[str],
-        typer.Argument(help="Config files; - is the standard input.", metavar="FILE..."),
+        typer.Argument(help="Config files; - is the standard input.", metavar="FILE"),
     ],
     key: Annotated[
         list[str] | None,
@@ -31,24 +36,26 @@ def check(
         typer.Option("--as", help="What the files are, whatever their endings say."),
     ] = None,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Take it well if there is nothing to check.")
+        bool, typer.Option("--allow-empty", help="End well if there is nothing to check.")
     ] = False,
 ) -> None:
-    """Check the initializers in YAML, JSON, TOML and .keras files; change nothing.
+    """Check the initializers in config files.
 
-    Initializers are the values of the keys initializer, init and *_initializer, and what Keras
-    wrote for one. Exit status: 0 all are right, 1 some are wrong or there are none, 2 a file can't
-    be read.
+    The files are YAML, JSON, TOML or .keras, and are not changed. Initializers are the values of
+    the keys initializer, init and *_initializer, and what Keras wrote for one. Exit status: 0 all
+    are right, 1 some are wrong or there are none, 2 a file can't be read.
     """
     from initreg import UnreadableError, check_file
     from initreg_cli import reports
     from initreg_cli.loading import clean_stdout
 
+    refuse_empty_patterns(key)
     done: list[Report] = []
     unreadable: list[UnreadableError] = []
     with clean_stdout():
-        for file in dict.fromkeys(files):
+        for file in _each_once(files):
             try:
+                refuse_non_files(file)
                 done.append(check_file(file, keys=key or (), language=language))
             except UnreadableError as error:
                 unreadable.append(error)
@@ -60,3 +67,34 @@ def check(
     if not allow_empty and not any(report.checked for report in done):
         reports.explain_empty()
         raise typer.Exit(1)
+
+
+def _each_once(files: "Iterable[str]") -> "Iterable[str]":
+    """Leave out what names a file that was named before: ``a.yaml ./a.yaml``."""
+    named: dict[str, str] = {}
+    for file in files:
+        named.setdefault(file if file in ("", "-") else os.path.realpath(file), file)
+    return named.values()
+
+
+def refuse_non_files(file: str) -> None:
+    """Refuse a folder, or a file that is not there, whatever its ending."""
+    from initreg import UnreadableError
+
+    if file == "-":
+        if sys.stdin is None:
+            raise UnreadableError("It is closed.", "<stdin>")
+        return
+    try:
+        is_folder = stat.S_ISDIR(os.stat(file).st_mode)  # noqa: PTH116  # '' is not '.'
+    except OSError as error:
+        raise UnreadableError(f"{error.strerror}.", file or "''") from error
+    if is_folder:
+        raise UnreadableError("It is a folder. Name the files in it.", file)
+
+
+def refuse_empty_patterns(keys: "Iterable[str] | None") -> None:
+    """Refuse a pattern that no key is meant by, such as that of an unset shell variable."""
+    if any(not key.strip() for key in keys or ()):
+        problem = "it is empty. Name a key, or a pattern such as '*_init'."
+        raise typer.BadParameter(problem, param_hint="'--key'")

@@ -1,5 +1,7 @@
 """``initreg expand`` and ``initreg collapse``: specs to Keras's own dicts, and back."""
 
+import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from initreg import ConfigError
 
 _File = Annotated[
     str,
@@ -24,12 +28,14 @@ _Key = Annotated[
     ),
 ]
 
+_MOST = (64 << 20) + 1  # bytes of the standard input: more than is read of any language
+
 
 def expand(file: _File, out: _Out = None, force: _Force = False, key: _Key = None) -> None:
     """Replace the specs in a config by the dicts that Keras writes.
 
     Keras then loads the config where initreg is not installed. All else in the file stays as it
-    is, comments too.
+    is, comments too. Exit status: 0 done, 1 some specs are wrong, 2 the file can't be read.
     """
     from initreg import expand_file
 
@@ -37,7 +43,7 @@ def expand(file: _File, out: _Out = None, force: _Force = False, key: _Key = Non
 
 
 def collapse(file: _File, out: _Out = None, force: _Force = False, key: _Key = None) -> None:
-    """Replace the dicts that Keras wrote for initializers by the shortest text.
+    """Replace the dicts that Keras wrote by the shortest specs.
 
     It undoes expand. All else in the file stays as it is, comments too.
     """
@@ -50,21 +56,45 @@ def _rewrite(
     rewrite: "Callable[..., str]", file: str, out: Path | None, force: bool, key: list[str] | None
 ) -> None:
     from initreg import ConfigError
-    from initreg_cli import files, render
+    from initreg_cli import check, files, render
     from initreg_cli.loading import clean_stdout
 
+    check.refuse_empty_patterns(key)
     if out is not None:
         files.check("--out", out, (), force)
+    check.refuse_non_files(file)
+    if file == "-":  # read once, and again to find the places of what is wrong
+        sys.stdin = io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read(_MOST)))
     try:
         with clean_stdout():
             text = rewrite(file, keys=key or ())
     except ConfigError as error:
-        render.note(
-            f"{file} has initializers that are wrong; `initreg check` shows where.\n{error}"
-        )
+        _show(error, file, key)
         raise typer.Exit(1) from None
     if out is None:
         render.exact(text)
     else:
         files.write_text(text, out, force)
         render.note(f"Wrote {out}.")
+
+
+def _show(error: "ConfigError", file: str, key: list[str] | None) -> None:
+    """Tell what is wrong as ``check`` does, but on stderr: stdout is for the rewritten file."""
+    from initreg import check_file
+    from initreg_cli import render, reports
+    from initreg_cli.loading import clean_stdout
+
+    if file == "-":
+        sys.stdin.seek(0)
+    with clean_stdout():
+        report = check_file(file, keys=key or ())
+        paths = {fault.location for fault in error.faults}
+        found = [finding for finding in report.findings if finding.path in paths]
+        for finding in found:
+            reports.show(finding)
+    # The rest are copies by an alias, told already, or what only the rewriting meets.
+    told = {finding.message for finding in found}
+    for fault in error.faults:
+        if fault.message.splitlines()[-1] not in told:
+            render.note(f"{report.file}: {fault.message}\n    at {fault.location}")
+    render.note("Nothing was written.")

@@ -4,6 +4,7 @@ import importlib.util
 import math
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -100,15 +101,21 @@ def write_plot(drawn: "Sample", path: Path, force: bool, bins: int) -> None:
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object], force: bool) -> None:
-    """Write beside `path`, then move: a failure or an interrupt leaves nothing half written."""
-    beside = path.with_name(f".initreg-{secrets.token_hex(8)}.tmp")
+    """Write beside `path`, then move: a failure or an interrupt leaves nothing half written.
+
+    What is overwritten keeps its mode, and a link to it stays one.
+    """
+    target = path.resolve()
+    beside = target.with_name(f".initreg-{secrets.token_hex(8)}.tmp")
     try:
         with beside.open("xb") as file:
             write(file)
-        if force:
-            beside.replace(path)
-        else:
+        if not force:
             _move_to_new(beside, path)
+        else:
+            if target.exists():
+                shutil.copymode(target, beside)
+            beside.replace(target)
     except OSError as error:  # told of the file that was asked for, not of the one beside it
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:

@@ -1,5 +1,9 @@
 """Findings as text, JSON, annotations of GitHub and SARIF."""
 
+import os
+import shutil
+import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import PurePath
@@ -10,6 +14,12 @@ from initreg_cli import render
 
 if TYPE_CHECKING:
     from initreg import Finding, Report, UnreadableError
+
+
+_INDENT = "    "  # of what stands below a finding
+
+# What stands for the undecodable bytes in the name of a file.
+_UNDECODED = range(0xDC80, 0xDD00)
 
 
 def write(
@@ -23,15 +33,85 @@ def write(
     line += f", {_count(found, 'finding')}."
     if unreadable:
         line += f" {_count(len(unreadable), 'file')} could not be read."
-    render.note(line)
+    if any(error.problem.startswith("Its ending") for error in unreadable):
+        line += (
+            "\nTo read files of other endings, say what they are: --as yaml, json, toml or keras."
+        )
+    _note(line)
 
 
 def explain_empty() -> None:
     """Say why nothing was checked, and what to do."""
-    render.note(
+    _note(
         "Nothing was checked. Initializers are the values of the keys initializer, init and "
-        "*_initializer; --key adds more, and --allow-empty takes it well."
+        "*_initializer; --key adds more. With --allow-empty, this is no failure."
     )
+
+
+def show(finding: "Finding") -> None:
+    """Print a finding as text: a line to be found by editors, and the place in the file.
+
+    Where the line is too long to count in, or is none that a person ever sees, the path leads
+    there.
+    """
+    archive = f"{finding.file}: {finding.message}"
+    render.text(_one_line(archive if _in_archive(finding) else str(finding)))
+    if _needs_path(finding):
+        render.text(f"{_INDENT}at {_one_line(finding.path)}")
+    for line in _fitted(*finding.excerpt.split("\n")):
+        render.text(_INDENT + line)
+
+
+def _in_archive(finding: "Finding") -> bool:
+    """Whether the text is inside of a Keras archive, which no editor shows."""
+    return PurePath(finding.file).suffix.lower() == ".keras"
+
+
+def _needs_path(finding: "Finding") -> bool:
+    line = finding.excerpt.partition("\n")[0]
+    return _in_archive(finding) or line.startswith("…") or line.endswith("…")  # it was cut
+
+
+def _note(message: str) -> None:
+    """Print a note below what is on stdout, where both go to one place, as in pre-commit."""
+    sys.stdout.flush()
+    render.note(message)
+
+
+def _one_line(text: str) -> str:
+    """Replace what starts a line or steers the terminal, as the name of a file can."""
+    return "".join(
+        c if c.isprintable() or ord(c) in _UNDECODED else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def _fitted(line: str, carets: str) -> tuple[str, str]:
+    """Cut a line and the carets below it to the terminal, where it would wrap them apart."""
+    room = max(20, shutil.get_terminal_size().columns - len(_INDENT))
+    if not sys.stdout.isatty() or sum(map(_columns, line)) <= room:
+        return line, carets
+    start = carets.index("^")
+    begin = dropped = 0
+    while dropped < start - room // 2:
+        dropped += _columns(line[begin])
+        begin += 1
+    shown = "…" if begin else ""
+    indent = start - dropped + len(shown)
+    used = len(shown)
+    for character in line[begin:]:
+        used += _columns(character)
+        if used >= room:
+            shown += "…"
+            break
+        shown += character
+    return shown, " " * indent + "^" * min(carets.count("^"), room - indent)
+
+
+def _columns(character: str) -> int:
+    """Count the columns that a character takes in a terminal."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _count(number: int, thing: str) -> str:
@@ -40,11 +120,9 @@ def _count(number: int, thing: str) -> str:
 
 def _text(reports: "Sequence[Report]", unreadable: "Sequence[UnreadableError]") -> None:
     for finding in _findings(reports):
-        render.text(str(finding))
-        for line in finding.excerpt.splitlines():
-            render.text(f"    {line}")
+        show(finding)
     for error in unreadable:
-        render.note(str(error))
+        _note(_one_line(str(error)))
 
 
 def _json(reports: "Sequence[Report]", unreadable: "Sequence[UnreadableError]") -> None:
@@ -68,10 +146,15 @@ def _json(reports: "Sequence[Report]", unreadable: "Sequence[UnreadableError]") 
 
 def _github(reports: "Sequence[Report]", unreadable: "Sequence[UnreadableError]") -> None:
     for finding in _findings(reports):
-        place = {"file": finding.file, "line": finding.line, "col": finding.column}
-        if finding.line == finding.end_line:  # GitHub takes columns within one line alone
-            place["endColumn"] = finding.end_column
-        _annotate(finding.message, {**place, "title": f"initreg: {finding.code}"})
+        message = finding.message
+        place: dict[str, Any] = {"file": finding.file}
+        if not _in_archive(finding):
+            place |= {"line": finding.line, "col": finding.column}
+            if finding.line == finding.end_line:  # GitHub takes columns within one line alone
+                place["endColumn"] = finding.end_column
+        if _needs_path(finding):
+            message += f"\nat {finding.path}"
+        _annotate(message, {**place, "title": f"initreg: {finding.code}"})
     for error in unreadable:
         place = {"file": error.file, "line": error.line or 1, "title": "initreg: unreadable"}
         _annotate(error.problem, place)
@@ -108,66 +191,77 @@ def _sarif(reports: "Sequence[Report]", unreadable: "Sequence[UnreadableError]")
 
     findings = _findings(reports)
     rules = sorted({finding.code for finding in findings})
+    driver = {"name": "initreg", "version": version("initreg"), "rules": [*map(_rule, rules)]}
+    invocation = {
+        "executionSuccessful": not unreadable,
+        "toolExecutionNotifications": [*map(_notification, unreadable)],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation],
+        "results": [_result(finding, rules.index(finding.code)) for finding in findings],
+    }
     render.json(
         {
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
-            "runs": [
-                {
-                    "tool": {
-                        "driver": {
-                            "name": "initreg",
-                            "version": version("initreg"),
-                            "rules": [
-                                {"id": rule, "shortDescription": {"text": _RULES[rule]}}
-                                for rule in rules
-                            ],
-                        }
-                    },
-                    "columnKind": "unicodeCodePoints",
-                    "invocations": [
-                        {
-                            "executionSuccessful": not unreadable,
-                            "toolExecutionNotifications": [
-                                {
-                                    "level": "error",
-                                    "message": {"text": error.problem},
-                                    "locations": [_location(error.file, error.line, error.column)],
-                                }
-                                for error in unreadable
-                            ],
-                        }
-                    ],
-                    "results": [
-                        {
-                            "ruleId": finding.code,
-                            "ruleIndex": rules.index(finding.code),
-                            "level": "error",
-                            "message": {"text": finding.message},
-                            "locations": [
-                                _location(
-                                    finding.file,
-                                    finding.line,
-                                    finding.column,
-                                    endLine=finding.end_line,
-                                    endColumn=finding.end_column,
-                                )
-                            ],
-                        }
-                        for finding in findings
-                    ],
-                }
-            ],
+            "runs": [run],
         }
     )
 
 
-def _location(file: str, line: int | None, column: int | None, **end: int) -> dict[str, Any]:
+def _rule(code: str) -> dict[str, Any]:
+    about = {"text": _RULES[code]}
+    return {
+        "id": code,
+        "shortDescription": about,
+        "fullDescription": about,
+        "help": {"text": f"{_RULES[code]} The message says what to write."},
+    }
+
+
+def _result(finding: "Finding", rule: int) -> dict[str, Any]:
+    region = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+        "endColumn": finding.end_column,
+    }
+    if _in_archive(finding):
+        region = {"startLine": 1}  # GitHub takes no location without a line
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": "error",
+        "message": {"text": finding.message},
+        "locations": [
+            {
+                **_location(finding.file, region),
+                "logicalLocations": [{"fullyQualifiedName": finding.path}],
+            }
+        ],
+    }
+
+
+def _notification(error: "UnreadableError") -> dict[str, Any]:
+    region = None
+    if error.line is not None:
+        region = {"startLine": error.line, "startColumn": error.column}
+    return {
+        "level": "error",
+        "message": {"text": error.problem},
+        "locations": [_location(error.file, region)],
+    }
+
+
+def _location(file: str, region: dict[str, Any] | None = None) -> dict[str, Any]:
     path = PurePath(file)
-    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    # The bytes, since those of a name need not be text.
+    uri = path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
-    if line is not None:
-        place["region"] = {"startLine": line, "startColumn": column, **end}
+    if region is not None:
+        place["region"] = region
     return {"physicalLocation": place}
 
 

@@ -23,19 +23,25 @@ def schema(
         bool, typer.Option("--force", help="Overwrite the file if there is one.")
     ] = False,
 ) -> None:
-    """Print the JSON Schema of initializers, with all installed plugins.
+    """Print the JSON Schema of initializers, for editors.
 
-    An editor with YAML support completes and checks a config that starts with the line
-    "# yaml-language-server: $schema=FILE", where FILE has the form "document".
+    It has the initializers of all installed plugins. An editor with YAML support completes and
+    checks a config that starts with the line "# yaml-language-server: $schema=FILE", where FILE has
+    the form "document".
     """
     from initreg import json_schema
     from initreg_cli import files, render
-    from initreg_cli.loading import clean_stdout
+    from initreg_cli.loading import clean_stdout, loaded_registry
 
     if out is not None:
         files.check("--out", out, (), force)
+    registry = loaded_registry()
+    for record in registry.plugins():
+        if record.error and not record.blocked:
+            name = record.name or record.distribution
+            render.note(f"The plugin {name} failed, and is left out: {record.error}.")
     with clean_stdout():
-        made = json_schema(form)
+        made = json_schema(form, registry=registry)
     if out is None:
         render.json(made)
     else:

@@ -14,6 +14,7 @@ from initreg.checking import Finding, Report, check_file, check_text
 from initreg.config import InitializerConfig, conflict
 from initreg.discovery import PluginRecord
 from initreg.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform
+from initreg.editing import collapse_file, expand_file
 from initreg.errors import (
     AmbiguousInitializerError,
     BackendError,
@@ -33,7 +34,7 @@ from initreg.omegaconf import register_omegaconf_resolver
 from initreg.parameters import Axes, NonNegative, Number, Positive, Seed, Shape
 from initreg.parsing import parse
 from initreg.registry import Registry, default_registry
-from initreg.rewriting import collapse, collapse_file, expand, expand_file
+from initreg.rewriting import collapse, expand
 from initreg.sampling import Sample, sample
 from initreg.schema import json_schema
 from initreg.seeds import derive_seed

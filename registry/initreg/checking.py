@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from initreg.documents import LANGUAGES, Document, Source, read, read_file
-from initreg.documents.node import Node, Pairs, Scalar
+from initreg.documents.node import Items, Node, Pairs, Scalar
 from initreg.errors import Fault, InitregError, point_at
+from initreg.parsing import MAX_LENGTH
 from initreg.registry import Registry, default_registry
 from initreg.searching import Found, find
 
 MAX_VALUES = 10_000  # in one spec: what aliases hold is counted each time
+
+_AROUND = 200  # more than an excerpt shows to either side
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,11 @@ def _report(source: Source, keys: Iterable[str], registry: Registry | None) -> R
     patterns = tuple(keys)
     for document in source.documents:
         seen: set[int] = set()
+        paths = _paths(document) if document.twice else {}
         for twice in document.twice:
             problem = f"The key {twice.key!r} stands here twice; readers differ in which counts."
-            findings.append(_finding(source, twice.node, problem, "duplicate-key", str(twice.key)))
+            path = (*paths.get(id(twice.holder), ()), str(twice.key))
+            findings.append(_finding(source, twice.node, problem, "duplicate-key", *path))
         for found in find(document.data, patterns):
             node = _node(document, found.path)
             if id(node) in seen:  # an alias of what was checked
@@ -117,6 +122,24 @@ def _report(source: Source, keys: Iterable[str], registry: Registry | None) -> R
                 findings.append(_placed(source, document, found, fault))
     findings.sort(key=lambda finding: (finding.line, finding.column))
     return Report(source.file, checked, tuple(dict.fromkeys(findings)))
+
+
+def _paths(document: Document) -> dict[int, tuple[str | int, ...]]:
+    """Return the path to each dict and list of a document, by the id of its node."""
+    paths: dict[int, tuple[str | int, ...]] = {id(document.root): ()}
+    todo: list[Node] = [document.root]
+    while todo:
+        node = todo.pop()
+        parts: list[tuple[Any, Node]] = []
+        if isinstance(node, Items):
+            parts = list(enumerate(node.items))
+        elif isinstance(node, Pairs):
+            parts = [(str(key), value) for key, (_, value) in node.pairs.items()]
+        for part, child in parts:
+            if not isinstance(child, Scalar) and id(child) not in paths:
+                paths[id(child)] = (*paths[id(node)], part)
+                todo.append(child)
+    return paths
 
 
 def _faults(found: Found, registry: Registry) -> tuple[Fault, ...]:
@@ -154,7 +177,8 @@ def _placed(source: Source, document: Document, found: Found, fault: Fault) -> F
         node = key
     start, end = node.start, node.end
     if isinstance(node, Scalar) and node is not key and fault.column is not None:
-        offsets = node.offsets(source.text)
+        shown = Scalar(node.start, node.end, node.value[:MAX_LENGTH], node.tripled)
+        offsets = shown.offsets(source.text)
         last = len(offsets) - 1
         start = offsets[min(fault.column, last)]
         end = offsets[min(fault.end or fault.column + 1, last)]
@@ -187,5 +211,11 @@ def _finding(source: Source, node: Node, message: str, code: str, *path: str | i
         code=code,
         message=message,
         path=Fault("", path).location,
-        excerpt=point_at(source.text, node.start, node.end),
+        excerpt=_excerpt(source.text, node),
     )
+
+
+def _excerpt(text: str, node: Node) -> str:
+    """Point at a place, and read no more of a long line than the excerpt shows."""
+    first = max(0, node.start - _AROUND)
+    return point_at(text[first : node.start + _AROUND], node.start - first, node.end - first)

@@ -173,7 +173,7 @@ class InitializerConfig(BaseModel):
 
     def with_seed(self, seed: int) -> Self:
         """Fill the seeds that are left open: `seed` here, derived ones in nested initializers."""
-        if not 0 <= seed <= MAX_SEED:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
             raise ConfigError([Fault(f"seed must be a whole number, 0 … {MAX_SEED}.")])
         filled: dict[str, Any] = {}
         for name, field in self.parameter_fields.items():
@@ -231,9 +231,12 @@ def _is_default(value: Any, info: FieldInfo) -> bool:
     if info.is_required():
         return False
     default = info.get_default(call_default_factory=True)
-    if isinstance(value, InitializerConfig) and isinstance(default, str):
-        return str(value) == default
-    return bool(value == default)
+    if value == default:
+        return True
+    try:  # a default may be written as specs, where the value holds configs
+        return _plain(value) == _plain(default)
+    except TypeError:
+        return False
 
 
 def _built(value: Any) -> Any:
@@ -267,6 +270,8 @@ def _seeded(value: Any, seed: int, *path: str | int) -> Any:
     if isinstance(value, tuple | list):
         items = [_seeded(item, seed, *path, index) for index, item in enumerate(value)]
         if any(new is not old for new, old in zip(items, value, strict=True)):
+            if hasattr(value, "_make"):  # a named tuple stays one
+                return value._make(items)
             return tuple(items) if isinstance(value, tuple) else items
     if isinstance(value, dict):
         seeded = {key: _seeded(item, seed, *path, str(key)) for key, item in value.items()}

@@ -64,8 +64,10 @@ def point_at(text: str, start: int, end: int) -> str:
     he_normal(sed=1)
               ^^^
     """
-    first = max(text.rfind(newline, 0, start) for newline in "\r\n") + 1
-    line = text[first:].partition("\n")[0].partition("\r")[0]  # where the grammar ends a line
+    first = text.rfind("\n", 0, start) + 1
+    first = max(first, text.rfind("\r", first, start) + 1)
+    last = text.find("\n", first)
+    line = text[first : None if last < 0 else last].partition("\r")[0]  # as the grammar ends it
     begin = min(start - first, len(line))
     stop = max(begin + 1, min(end - first, len(line)))
     left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0

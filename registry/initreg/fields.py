@@ -96,9 +96,31 @@ def _check_default(handler: GetCoreSchemaHandler) -> None:
     try:
         adapter.validate_python(info.default)
     except ValidationError as error:
-        problems = "\n".join(detail["msg"] for detail in error.errors(include_url=False))
+        problems = "\n".join(detail["msg"] for detail in error.errors(include_url=False)[:5])
         problem = f"The default of {owner.__name__}.{field} is refused.\n{problems}"
+        if info.default is None:
+            problem += " To let it be left out, write InitializerField | None."
         raise ConfigError([Fault(problem)]) from error
+    except Exception:  # a validator beside ours asks for the model's data or context: none yet
+        return
+    info.default = _as_specs(info.default)
+
+
+def _as_specs(default: Any) -> Any:
+    """Write the configs in a default as specs, as JSON Schema has to show them."""
+    if isinstance(default, InitializerConfig):
+        registry = default_registry()
+        spec = registry.write(default)
+        try:
+            registry.validate(spec)
+        except InitregError:  # a class that this registry has not
+            return default
+        return spec
+    if type(default) in (list, tuple):
+        return type(default)(map(_as_specs, default))
+    if type(default) is dict:
+        return {key: _as_specs(item) for key, item in default.items()}
+    return default
 
 
 class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers; FastAPI has one, too
@@ -109,12 +131,15 @@ class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers; FastA
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return "_Field(validate_default=True)"
+
 
 if TYPE_CHECKING:
-    _Value = Any
+    Initializer = Any
 else:
 
-    class _Value(Json):
+    class Initializer(Json):
         """What the field is, for tools that look at types.
 
         No model, so that pydantic-settings leaves text as it is; a type of Pydantic's own, so that
@@ -123,7 +148,7 @@ else:
 
 
 InitializerField = Annotated[
-    _Value, GetPydanticSchema(_core_schema, _json_schema), _Field(validate_default=True)
+    Initializer, GetPydanticSchema(_core_schema, _json_schema), _Field(validate_default=True)
 ]
 """A field that holds an initializer: it takes text, a dict or a config, and its value is a config.
 

@@ -10,7 +10,7 @@ from initreg.faults import accepted, did_you_mean, shown
 from initreg.parsing import parse
 from initreg.spec import Argument, Pairs, Spec
 
-_KERAS_KEYS = ("class_name", "config", "module", "registered_name")
+_KERAS_KEYS = ("class_name", "config", "module", "registered_name", "shared_object_id")
 
 
 class Request(NamedTuple):
@@ -39,9 +39,9 @@ class Request(NamedTuple):
         for index, argument in enumerate(self.arguments):
             name = argument.name
             if name is None and index >= len(names):
-                problem = (
-                    f"{config_class.initializer_name} takes {len(names)} parameters at the most. "
-                    f"{accepted(config_class)}"
+                most = f"at most {len(names)} parameter{'s' * (len(names) != 1)}. " if names else ""
+                problem = f"{config_class.initializer_name} takes {most}" + (
+                    accepted(config_class) if names else "no parameters."
                 )
                 place = (argument.column, argument.end)
                 faults.append(Fault(problem, (index,), *place, "unknown-parameter"))
@@ -99,7 +99,7 @@ def read(spec: object) -> Request:
 def _from_keras(spec: Mapping[str, Any]) -> Request:
     for key in spec:
         if key not in _KERAS_KEYS:
-            problem = f"Keras's form has no key {key!r}. It has {', '.join(_KERAS_KEYS)}."
+            problem = f"Keras's form has no key {key!r}. It has {', '.join(_KERAS_KEYS[:4])}."
             _refuse(problem, key)
     config = spec.get("config")
     if not isinstance(config, Mapping | None):

@@ -22,11 +22,11 @@ from initreg.faults import check, shown
 from initreg.forms import Request, read
 from initreg.names import Entry, Names, unknown
 from initreg.parsing import MAX_LENGTH
-from initreg.spec import Spec
+from initreg.spec import Pairs, Spec, Value
 
 _TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
 _WRITTEN = (str, Spec, Mapping, InitializerConfig)  # what `validate` takes
-NESTING = "nesting"  # the key of a validation's context that counts nested initializers
+NESTING = "initreg.nesting"  # the key of a validation's context that counts nested initializers
 
 
 class Registry:
@@ -192,7 +192,8 @@ class Registry:
             if entry.config_class.initializer_builds == f"{module}:{name}":
                 return entry
         whole = f"{module}.{name}" if module else name
-        raise UnknownInitializerError(f"No installed plugin builds {whole}.", name)
+        problem = f"No installed plugin builds {whole}."
+        raise UnknownInitializerError(problem, name, path=("class_name",))
 
     # Keras -------------------------------------------------------------------------------------
 
@@ -247,17 +248,37 @@ class Registry:
         return {"type": spec.name, **parameters}
 
     def _spec_of(self, config: InitializerConfig) -> Spec:
-        """Return a config's spec, under the name that reaches its class: one may be contested."""
-        spec = config.spec()
+        """Return a config's spec, each class under the name that reaches it: some are contested."""
+        spec, fields = config.spec(), config.parameter_fields
+        arguments = tuple(
+            each._replace(value=self._renamed(each.value, getattr(config, fields[str(each.name)])))
+            for each in spec.arguments
+        )
+        return replace(spec, name=self._name_of(config), arguments=arguments)
+
+    def _renamed(self, written: Value, value: Any) -> Value:
+        match value:
+            case InitializerConfig():
+                spec = self._spec_of(value)
+                return spec if spec.arguments or "." in spec.name else spec.name
+            case list() | tuple() if isinstance(written, tuple):
+                return tuple(map(self._renamed, written, value))
+            case dict() if isinstance(written, Pairs):
+                parts = zip(written, value.values(), strict=True)
+                return Pairs((key, self._renamed(item, own)) for (key, item), own in parts)
+        return written
+
+    def _name_of(self, config: InitializerConfig) -> str:
+        name = config.initializer_name
         try:
-            self.find(spec.name)
+            self.find(name)
         except UnknownInitializerError:  # a class that this registry has not
-            return spec
+            return name
         except AmbiguousInitializerError:
             for entry in self.entries():
                 if entry.config_class is type(config):
-                    return replace(spec, name=entry.name)
-        return spec
+                    return entry.name
+        return name
 
     def _entry_of(self, kind: type) -> Entry:
         """Return the entry that builds instances of exactly `kind`."""

@@ -1,22 +1,25 @@
 """Specs in a config to Keras's own dicts, and back; needs no Keras."""
 
 import json
-import os
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from array import array
+from collections.abc import Callable, Iterable, Mapping, MutableSequence
+from typing import Any, NoReturn
 
-from initreg.documents import Document, Source, read, read_file
-from initreg.documents.node import Node
+from initreg.config import InitializerConfig
 from initreg.errors import (
     ConfigError,
     Fault,
     InitregError,
+    PluginError,
     UnknownInitializerError,
-    UnreadableError,
 )
 from initreg.registry import Registry, default_registry
-from initreg.searching import find
+from initreg.searching import Found, Path, find
+from initreg.spec import Spec
+
+MAX_DEPTH = 200  # levels of a config
+
+_KERAS_KEYS = {"module", "class_name", "config", "registered_name"}
 
 Rewrite = Callable[[Any, Registry], Any]
 
@@ -30,12 +33,13 @@ def expand(config: Any, *, keys: Iterable[str] = (), registry: Registry | None =
 
     The result is for any loader of Keras, on a machine without initreg:
     ``keras.models.model_from_json``, ``Layer.from_config``. Specs are found as `check_file` finds
-    them; all else stays as it is, and the config itself is not changed. Dicts of Keras's form whose
-    class no plugin knows stay, too.
+    them; a spec alone is expanded, too. All else stays as it is, and the config itself is not
+    changed. What Keras wrote stays, and so do dicts of Keras's form whose class no plugin knows.
 
-    Raises `ConfigError` with all that is wrong, each with its path.
+    Mappings of other kinds, such as OmegaConf's, become dicts and lists. Raises `ConfigError` with
+    all that is wrong, each with its path.
     """
-    return _rewritten(config, _expanded, keys, registry)
+    return _rewritten(config, expanded, keys, registry)
 
 
 def collapse(config: Any, *, keys: Iterable[str] = (), registry: Registry | None = None) -> Any:
@@ -46,172 +50,188 @@ def collapse(config: Any, *, keys: Iterable[str] = (), registry: Registry | None
 
     What the text could not give back stays as it is, and so does all else.
     """
-    return _rewritten(config, _collapsed, keys, registry)
+    return _rewritten(config, collapsed, keys, registry)
 
 
-def expand_file(
-    path: str | os.PathLike[str], *, keys: Iterable[str] = (), registry: Registry | None = None
-) -> str:
-    """Return the text of a config file with its specs expanded; all else stays, to the byte.
-
-    Comments, order and layout are those of the file, which is not changed. In TOML, which has no
-    null, parameters that are None are left out. Raises `UnreadableError` and `ConfigError`.
-    """
-    return _rewritten_text(read_file(path), _expanded, keys, registry)
+# One spec -----------------------------------------------------------------------------------------
 
 
-def collapse_file(
-    path: str | os.PathLike[str], *, keys: Iterable[str] = (), registry: Registry | None = None
-) -> str:
-    """Return the text of a config file with its initializers collapsed; all else stays."""
-    return _rewritten_text(read_file(path), _collapsed, keys, registry)
-
-
-def _expanded(spec: Any, registry: Registry) -> Any:
+def expanded(spec: Any, registry: Registry) -> Any:
+    """Return the dict that Keras writes for one spec; the spec itself where it stays."""
+    of_keras = isinstance(spec, Mapping) and "class_name" in spec
+    if of_keras and (spec.get("module") or spec.get("registered_name")):
+        return spec  # Keras wrote it, for a class of its own or of someone else's
     try:
-        return registry.validate(spec).serialize()
+        return _serialized(registry.validate(spec))
     except UnknownInitializerError:
-        if isinstance(spec, Mapping) and "class_name" in spec:  # a class of someone's own
+        if of_keras:  # a class of someone's own
             return spec
         raise
 
 
-def _collapsed(spec: Any, registry: Registry) -> Any:
+def collapsed(spec: Any, registry: Registry) -> Any:
+    """Return the text of what Keras wrote for one initializer; the dict itself where it stays."""
     if not isinstance(spec, Mapping) or "class_name" not in spec:
+        return spec
+    if spec.keys() - _KERAS_KEYS:  # such as the number of what several layers share
         return spec
     try:
         config = registry.validate(spec)
-        whole = config.serialize()
-    except InitregError:  # a class of someone's own, or a value that only Keras takes
+        whole = _serialized(config)
+        text = registry.write(config)
+        if not isinstance(text, str) or registry.validate(text) != config:
+            return spec
+        given = json.loads(json.dumps(spec.get("config") or {}))
+    except (InitregError, TypeError, ValueError):  # someone's class, what only Keras takes, arrays
         return spec
-    given = spec.get("config") or {}
-    if any(whole["config"].get(name) != _lists(value) for name, value in given.items()):
-        return spec  # such as an array
-    text = registry.write(config)
-    return text if isinstance(text, str) else spec
+    for key in ("module", "registered_name"):
+        if spec.get(key) is not None and spec[key] != whole[key]:
+            return spec  # such as a name under which someone registered the class
+    if any(whole["config"].get(name, value) != value for name, value in given.items()):
+        return spec  # such as an array that Keras wrote
+    return text
 
 
-def _lists(value: Any) -> Any:
-    return [_lists(item) for item in value] if isinstance(value, list | tuple) else value
+def _serialized(config: InitializerConfig) -> dict[str, Any]:
+    """Serialize a config to what JSON can say; a failure is told as the plugin's."""
+    try:
+        whole: dict[str, Any] = json.loads(json.dumps(config.serialize()))
+        if not whole.keys() >= _KERAS_KEYS:
+            raise TypeError("it lacks a key of Keras's form")
+        if not isinstance(whole["config"], dict):
+            raise TypeError("its config is no dict")
+    except InitregError:
+        raise
+    except Exception as error:  # the plugin's code
+        problem = f"{config} could not be serialized: {type(error).__name__}: {error}"
+        raise PluginError(problem) from error
+    return whole
+
+
+# A config -----------------------------------------------------------------------------------------
 
 
 def _rewritten(
     config: Any, rewrite: Rewrite, keys: Iterable[str], registry: Registry | None
 ) -> Any:
     registry = registry or default_registry()
-    copied = _copied(config, {})
-    holder = [copied]  # so that the config itself can be an initializer
-    faults: list[Fault] = []
-    for path, spec in find(config, keys):
+    copied = Copy().of(config)
+    found = [*find(copied, keys)]
+    if not found and _is_spec(copied, registry):
+        found = [Found((), copied)]
+    edits, faults = replacements(found, rewrite, registry)
+    if faults:
+        raise ConfigError(faults)
+    return _thawed(replaced(copied, edits), {})
+
+
+def _is_spec(config: Any, registry: Registry) -> bool:
+    """Whether the whole config is a spec; a dict that names something else is none."""
+    if not isinstance(config, Mapping):
+        return isinstance(config, str | Spec | InitializerConfig)
+    if "class_name" in config and not config.keys() <= _KERAS_KEYS:
+        return False
+    name = config.get("class_name", config.get("type"))
+    try:
+        return isinstance(name, str) and bool(registry.find(name))
+    except InitregError:
+        return False
+
+
+def replacements(
+    found: Iterable[Found], rewrite: Rewrite, registry: Registry
+) -> tuple[list[Found], list[Fault]]:
+    """Return what is to be replaced, by what, and all that is wrong."""
+    edits, faults = [], []
+    for path, spec in found:
         try:
             new = rewrite(spec, registry)
         except InitregError as error:
-            faults += [fault.below(*path) for fault in _faults(error)]
+            own = error.faults or (Fault(str(error), code="plugin"),)
+            faults += [fault.below(*path) for fault in own]
             continue
+        if new is not spec:
+            edits.append(Found(path, new))
+    return edits, faults
+
+
+def replaced(data: Any, edits: Iterable[Found]) -> Any:
+    """Put new values into the data, in place."""
+    holder = [data]  # so that the config itself can be an initializer
+    for path, new in edits:
         *parents, last = (0, *path)
         target: Any = holder
         for part in parents:
             target = target[part]
         target[last] = new
-    if faults:
-        raise ConfigError(faults)
     return holder[0]
 
 
-def _faults(error: InitregError) -> tuple[Fault, ...]:
-    return error.faults or (Fault(str(error), code="plugin"),)
+class _Frozen(list[Any]):
+    """A tuple, as long as what is in it can be replaced."""
+
+    original: tuple[Any, ...] = ()
 
 
-def _copied(value: Any, made: dict[int, Any]) -> Any:
-    """Copy dicts and lists; what is shared stays shared."""
+class Copy:
+    """Copies dicts, lists and tuples; what is shared stays shared."""
+
+    def __init__(self) -> None:
+        self.made: dict[int, tuple[Any, Any]] = {}  # holds what it has seen: an id is used again
+        self.open: set[int] = set()
+
+    def of(self, value: Any, *path: str | int) -> Any:
+        """Return the copy of a value at `path`."""
+        copied: Any
+        if not isinstance(value, Mapping | MutableSequence | tuple):
+            return value
+        if isinstance(value, array | bytearray):  # numbers alone
+            return value
+        if id(value) in self.made:
+            copied = self.made[id(value)][1]
+            # Each place of what Keras wrote is replaced by itself.
+            of_keras = isinstance(copied, dict) and {"module", "class_name"} <= copied.keys()
+            return dict(copied) if of_keras else copied
+        if id(value) in self.open:
+            _refuse("This holds itself. A config ends somewhere.", path)
+        if len(path) > MAX_DEPTH:
+            _refuse(f"The config nests deeper than {MAX_DEPTH} levels.", path[:3])
+        self.open.add(id(value))
+        if isinstance(value, Mapping):
+            copied = {key: self.of(item, *path, key) for key, item in value.items()}
+        else:
+            copied = _Frozen() if isinstance(value, tuple) else []
+            copied += [self.of(item, *path, index) for index, item in enumerate(value)]
+            if isinstance(value, tuple):
+                copied.original = value
+        self.open.discard(id(value))
+        self.made[id(value)] = value, copied
+        return copied
+
+
+def _refuse(problem: str, path: Path) -> NoReturn:
+    raise ConfigError([Fault(problem, path, code="form")])
+
+
+def _thawed(value: Any, made: dict[int, Any]) -> Any:
+    """Turn what was a tuple into one again, in place."""
     if id(value) in made:
         return made[id(value)]
-    if isinstance(value, Mapping):
-        copied: dict[Any, Any] = {}
-        made[id(value)] = copied
-        copied.update((key, _copied(item, made)) for key, item in value.items())
-        return copied
-    if isinstance(value, list):
-        items: list[Any] = []
-        made[id(value)] = items
-        items.extend(_copied(item, made) for item in value)
-        return items
+    if isinstance(value, dict):
+        made[id(value)] = value
+        for key, item in value.items():
+            value[key] = _thawed(item, made)
+    elif isinstance(value, list):
+        made[id(value)] = value
+        value[:] = [_thawed(item, made) for item in value]
+        if isinstance(value, _Frozen):
+            made[id(value)] = value = _as_tuple(value)
     return value
 
 
-# Files --------------------------------------------------------------------------------------------
-
-
-def _rewritten_text(
-    source: Source, rewrite: Rewrite, keys: Iterable[str], registry: Registry | None
-) -> str:
-    if source.language == "keras":
-        raise UnreadableError("An archive of Keras is read, but not rewritten.", source.file)
-    registry, patterns = registry or default_registry(), tuple(keys)
-    wanted = [
-        _rewritten(document.data, rewrite, patterns, registry) for document in source.documents
-    ]
-    edits: dict[int, tuple[Node, str]] = {}
-    for document in source.documents:
-        for path, spec in find(document.data, patterns):
-            new = rewrite(spec, registry)
-            if new is not spec:
-                node = _node(document, path)
-                edits[id(node)] = node, _write(new, source.language)
-    text = source.text
-    for node, new in sorted(edits.values(), key=lambda edit: -edit[0].start):
-        text = text[: node.start] + new + text[node.end :]
-    _compare(source, text, wanted)
-    return text
-
-
-def _node(document: Document, path: Iterable[str | int]) -> Node:
-    return [*document.follow(tuple(path))][-1][1]
-
-
-def _compare(source: Source, text: str, wanted: list[Any]) -> None:
-    """Make sure that the text says what it should: not every layout can be rewritten in place."""
-    try:
-        found = [document.data for document in read(text, source.language, source.file).documents]
-    except UnreadableError:
-        found = []
-    if source.language == "toml":
-        wanted = [_without_none(data) for data in wanted]
-    if _comparable(found) != _comparable(wanted):
-        problem = (
-            "One of its initializers can't be replaced in its place: it is shared by an alias with "
-            "what is none, or is a table of its own. Write it there as text."
-        )
-        raise UnreadableError(problem, source.file)
-
-
-def _comparable(data: Any) -> str:
-    return json.dumps(data, default=repr, sort_keys=False)
-
-
-def _without_none(data: Any) -> Any:
-    if isinstance(data, Mapping):
-        return {key: _without_none(item) for key, item in data.items() if item is not None}
-    return [_without_none(item) for item in data] if isinstance(data, list) else data
-
-
-def _write(value: Any, language: str) -> str:
-    """Write a value in one line. JSON is YAML, too."""
-    if language == "yaml" and isinstance(value, str) and value.isidentifier():
-        return value
-    if language != "toml":
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, Mapping):
-        pairs = (
-            f"{_key(key)} = {_write(item, language)}"
-            for key, item in value.items()
-            if item is not None
-        )
-        return "{ " + ", ".join(pairs) + " }" if value else "{}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_write(item, language) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+def _as_tuple(items: _Frozen) -> tuple[Any, ...]:
+    original = items.original
+    if all(one is other for one, other in zip(items, original, strict=True)):
+        return original
+    make: Callable[[list[Any]], tuple[Any, ...]] = getattr(original, "_make", type(original))
+    return make(items)

@@ -3,11 +3,14 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import core_schema
 
+from initreg.config import InitializerConfig
 from initreg.discovery import normalize
 from initreg.errors import InitregError
 from initreg.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
@@ -34,10 +37,10 @@ def json_schema(form: Form = "value", *, registry: Registry | None = None) -> Sc
     file, in which the values of `initializer`, `init` and ``*_initializer`` are initializers at any
     depth; ``"rules"``, a file with a `seed` and `rules`, each with `match` and `init`.
 
-    It accepts the dicts that `validate` accepts, except that JSON Schema can't compare one value
-    with another: a `minval` above `maxval`, an axis in both `input_axes` and `output_axes`, and
-    lists of different lengths in a `constant` are found by `validate` alone. Of text it checks the
-    name.
+    It accepts the dicts that `validate` accepts, of numbers that a float can hold, except that JSON
+    Schema can't compare one value with another: a `minval` above `maxval`, an axis in both
+    `input_axes` and `output_axes`, and lists of different lengths in a `constant` are found by
+    `validate` alone. Of text it checks the name.
     """
     root: Schema = {"$schema": _DIALECT}
     match form:
@@ -52,7 +55,7 @@ def json_schema(form: Form = "value", *, registry: Registry | None = None) -> Sc
     definitions = _definitions(registry or default_registry())
     if form == "document":
         definitions["document"] = DOCUMENT
-    return root | {"$defs": definitions}
+    return deepcopy(root | {"$defs": definitions})
 
 
 def field_schema(handler: GetJsonSchemaHandler) -> Schema:
@@ -84,7 +87,11 @@ def _constantly(definition: Schema, references: Mapping[str, Schema]) -> Callabl
 
 
 def _definitions(registry: Registry) -> dict[str, Schema]:
-    entries = registry.entries()
+    return dict(_made(registry, tuple(registry.entries())))
+
+
+@lru_cache(maxsize=4)
+def _made(registry: Registry, entries: tuple[Entry, ...]) -> dict[str, Schema]:
     named = [_Named(entry, registry) for entry in entries]
     definitions: dict[str, Schema] = {
         "initializer": {
@@ -103,7 +110,7 @@ def _definitions(registry: Registry) -> dict[str, Schema]:
         ),
         "initializer_text": _one_of_them(
             named,
-            r"^[\s(]*(?:{})[\s)]*(?:\([\s\S]*\)[\s)]*)?(?:#.*)?\s*$",
+            r"^[\s(]*(?:{})[\s)]*(?:\([\s\S]*\)[\s)]*)?$",
             "There is no initializer of this name, or a parenthesis is not closed.",
         ),
         "initializer_dict": _dict_form(named),
@@ -214,6 +221,7 @@ def _keras_form(named: list[_Named]) -> Schema:
             "config": {"type": ["object", "null"], "description": "Its parameters."},
             "module": {"type": ["string", "null"], "description": "The module of the class."},
             "registered_name": {"type": ["string", "null"]},
+            "shared_object_id": True,  # Keras numbers what several layers share
         },
         "additionalProperties": False,
         "if": {"properties": of_keras},
@@ -224,7 +232,7 @@ def _keras_form(named: list[_Named]) -> Schema:
                 for each in named
             ],
         },
-        "else": {"anyOf": others},
+        "else": {"anyOf": others} if others else False,
     }
 
 
@@ -240,7 +248,7 @@ def _of_class(entry: Entry) -> dict[str, Schema]:
     """Return the schema of the parameters, and those that it refers to."""
     token = _NESTED.set(True)
     try:
-        whole = entry.config_class.model_json_schema()
+        whole = _whole(entry.config_class)
     finally:
         _NESTED.reset(token)
     own = {f"{entry.name}.{key}": schema for key, schema in whole.pop("$defs", {}).items()}
@@ -259,6 +267,16 @@ def _of_class(entry: Entry) -> dict[str, Schema]:
         key: _rewritten(each, lambda reference: {"$ref": f"#/$defs/{prefix}{reference}"})
         for key, each in found.items()
     }
+
+
+def _whole(config_class: type[InitializerConfig]) -> Schema:
+    """Return Pydantic's schema of a class; of one that JSON Schema can't say, its parameters."""
+    try:
+        return config_class.model_json_schema()
+    except Exception:  # the plugin's types; one must not take the schema from all others
+        fields = config_class.parameter_fields
+        required = [n for n, f in fields.items() if config_class.model_fields[f].is_required()]
+        return {"properties": {name: {} for name in fields}, "required": required}
 
 
 def _rewritten(schema: Any, refer: Callable[[str], Schema]) -> Any:

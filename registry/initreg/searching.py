@@ -30,6 +30,7 @@ class _Search:
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self.patterns = patterns
         self.seen: set[int] = set()
+        self.opened: set[int] = set()  # under such a key; elsewhere, they were seen as none
 
     def names_one(self, key: object) -> bool:
         return isinstance(key, str) and any(fnmatchcase(key, each) for each in self.patterns)
@@ -55,6 +56,10 @@ class _Search:
         """Find what the key of an initializer holds."""
         if value is None or (isinstance(value, str) and "${" in value):
             return  # none, or what OmegaConf puts in from elsewhere
+        if isinstance(value, list) or (isinstance(value, Mapping) and "_target_" in value):
+            if id(value) in self.opened:  # by an alias: each time would be looked through again
+                return
+            self.opened.add(id(value))
         if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from self.held((*path, index), item)

@@ -79,7 +79,13 @@ def time_processes(
         for name, command in commands.items():
             env = dict((environments or {}).get(name) or environment())
             started = time.perf_counter()
-            subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                command,
+                env=env,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             spent = time.perf_counter() - started
             if count:
                 times[name].append(spent)
@@ -131,7 +137,7 @@ def readable(seconds: float) -> str:
 def machine() -> str:
     """Say what this is measured on."""
     names = (
-        "initreg", "keras", "jax", "numpy", "pydantic", "pluggy", "typer",
+        "initreg", "keras", "jax", "numpy", "pydantic", "pluggy", "typer", "ruamel.yaml",
         "class-resolver", "confection", "hydra-core", "llm",
     )  # fmt: skip
     versions = []

@@ -5,7 +5,15 @@ import sys
 
 from measure import machine, markdown
 
-BENCHMARKS = ("hard_texts", "resolve", "processes", "many_plugins", "sample_memory")
+BENCHMARKS = (
+    "hard_texts",
+    "resolve",
+    "validate",
+    "check",
+    "processes",
+    "many_plugins",
+    "sample_memory",
+)
 
 
 def main() -> None:

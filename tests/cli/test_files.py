@@ -275,3 +275,15 @@ def test_dollar_signs_in_a_spec_are_no_formula(tmp_path: Path) -> None:
     sample = replace(drawn(), config=Text(value="$x_$" + ", more" * 40))
     files.write_plot(sample, tmp_path / "plot.svg", force=False, bins=9)
     assert "$x_$" in (tmp_path / "plot.svg").read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
+def test_what_is_overwritten_keeps_its_mode_and_its_link(cli, tmp_path):
+    config, link = tmp_path / "config.yaml", tmp_path / "link.yaml"
+    config.write_text("init: he_normal")
+    config.chmod(0o600)
+    link.symlink_to(config)
+    assert cli("expand", link, "--out", link, "--force").status == 0
+    assert link.is_symlink()
+    assert "HeNormal" in config.read_text()
+    assert config.stat().st_mode & 0o777 == 0o600

@@ -1,7 +1,17 @@
 """A parameter may itself be an initializer: checked, seeded, written and pointed at like one."""
 
+from typing import Annotated
+
 import pytest
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, validate_call
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    validate_call,
+)
 from pydantic.dataclasses import dataclass
 
 from initreg import (
@@ -127,6 +137,47 @@ def test_a_default_that_is_not_to_be_validated_stays_as_it_is():
 
     assert Model().kernel == "he_norml"
     assert Model().model_dump() == {"kernel": "he_norml"}
+
+
+def test_a_default_that_is_a_config_has_the_schema_of_a_spec():
+    class Model(BaseModel):
+        kernel: InitializerField = validate("he_normal(seed=1)")
+        many: list[InitializerField] = [validate("ones")]
+
+    properties = Model.model_json_schema()["properties"]
+    assert properties["kernel"]["default"] == "he_normal(seed=1)"
+    assert properties["many"]["default"] == ["ones"]
+    assert Model().many == [validate("ones")]
+
+
+def test_a_default_beside_a_validator_that_looks_at_the_model():
+    def check(value: object, info: ValidationInfo) -> object:
+        assert info.data["units"] == 3
+        return value
+
+    class Model(BaseModel):
+        units: int = 3
+        kernel: Annotated[InitializerField, AfterValidator(check)] = "ones"
+
+    assert Model().kernel == validate("ones")
+
+
+def test_no_default_says_how_to_leave_it_out():
+    with pytest.raises(ConfigError, match=r"write InitializerField \| None\.$"):
+        type("Model", (BaseModel,), {"__annotations__": {"k": InitializerField}, "k": None})
+
+
+def test_one_model_s_default_is_not_another_s():
+    class Model(BaseModel):
+        kernel: InitializerField = Field(description="One that is needed.")
+
+    with pytest.raises(ValidationError, match="Field required"):
+        Model()
+
+
+@pytest.mark.parametrize("context", [{"nesting": "deep"}, {"nesting": 40}], ids=str)
+def test_a_context_of_someone_s_own(context):
+    assert Layer.model_validate({"kernel": "ones"}, context=context).kernel == validate("ones")
 
 
 class Tree(BaseModel):
@@ -338,3 +389,28 @@ def test_a_default_may_be_written_as_text(registry):
     assert registry.validate("default").inner == validate("he_normal")
     assert str(registry.validate("default")) == "default"
     assert str(registry.validate("default(ones)")) == "default(inner=ones)"
+
+
+def test_a_nested_name_that_two_plugins_claim_is_written_whole(registry):
+    class One(InitializerConfig, name="twice"):
+        """Be one of two."""
+
+    class Two(InitializerConfig, name="twice"):
+        """Be the other."""
+
+    registry.add(One, "one")
+    registry.add(Two, "two")
+    config = registry.validate(
+        "wrap(one.twice(), many=[two.twice(), ones], other=wrap(one.twice()))"
+    )
+    text = registry.write(config)
+    assert (
+        text == "wrap(inner=one.twice(), other=wrap(inner=one.twice()), many=[two.twice(), ones])"
+    )
+    assert registry.validate(text) == config
+
+
+@pytest.mark.parametrize("seed", [True, 1.5, "3", None, -1, 2**32], ids=repr)
+def test_a_seed_to_fill_in_is_checked(seed):
+    with pytest.raises(ConfigError, match="seed must be a whole number, 0 … 4294967295"):
+        validate("he_normal").with_seed(seed)

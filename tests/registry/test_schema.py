@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 
 import jsonschema
 import pytest
@@ -18,6 +19,7 @@ from initreg import (
     Number,
     Positive,
     Registry,
+    Seed,
     default_registry,
     json_schema,
     validate,
@@ -209,8 +211,13 @@ def classed(draw: st.DrawFn) -> dict[str, object]:
         "config": parameters(name) | st.none() | st.lists(numbers, max_size=1),
         "type": names,
         "build_config": st.none(),
+        "shared_object_id": st.integers(),
     }
-    weights = ["module", "registered_name", "config"] * 5 + ["type", "build_config"]
+    weights = ["module", "registered_name", "config"] * 5 + [
+        "type",
+        "build_config",
+        "shared_object_id",
+    ]
     keys = draw(st.sets(st.sampled_from(weights), max_size=4))
     return {"class_name": name} | {key: draw(optional[key]) for key in keys}
 
@@ -425,6 +432,49 @@ def test_a_model_with_a_config_class_in_it():
         two: type(validate("he_normal"))
 
     assert Validator(Holder.model_json_schema()).is_valid({"one": "ones", "two": {"seed": 1}})
+
+
+class Odd(InitializerConfig, name="odd", builds="acme:Odd"):
+    """Take what JSON Schema can't say."""
+
+    make: Callable[[], int]
+    seed: Seed = None
+
+
+def test_a_class_that_json_schema_can_t_say_leaves_the_others_alone():
+    registry = Registry(Discovery())
+    registry.add(Odd)
+    validator = Validator(json_schema(registry=registry))
+    assert validator.is_valid({"type": "ones"})
+    assert validator.is_valid({"type": "odd", "make": 1})
+    assert not validator.is_valid({"type": "odd"})
+    assert not validator.is_valid({"type": "odd", "make": 1, "x": 1})
+
+
+def test_a_schema_is_the_caller_s_own():
+    json_schema("document")["$defs"]["document"]["properties"].clear()
+    json_schema()["$defs"].clear()
+    assert json_schema("document")["$defs"]["document"]["properties"]
+
+
+def test_it_knows_what_was_added_since(contested):
+    class New(InitializerConfig, name="new"):
+        """Build nothing that Keras knows."""
+
+    assert not Validator(json_schema(registry=contested)).is_valid("new")
+    contested.add(New)
+    assert Validator(json_schema(registry=contested)).is_valid("new")
+
+
+def test_a_registry_of_classes_that_keras_does_not_know():
+    class New(InitializerConfig, name="new"):
+        """Build nothing that Keras knows."""
+
+    registry = Registry()
+    registry.add(New)
+    schema = json_schema(registry=registry)
+    Validator.check_schema(schema)
+    assert Validator(schema).is_valid({"class_name": "New"})
 
 
 def test_names_that_two_plugins_claim(contested):

@@ -8,6 +8,7 @@ from typing import NoReturn
 from initreg.documents.node import Document, Items, Node, Pairs, Scalar, TextError, Twice, plain
 
 MAX_DEPTH = 200
+MAX_VALUES = 1_000_000
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WORD = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|-?[A-Za-z]+")
@@ -35,6 +36,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.values = 0
         self.twice: list[Twice] = []
 
     def stop(self, problem: str) -> NoReturn:
@@ -56,6 +58,9 @@ class _Reader:
     def value(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
             self.stop(f"It nests deeper than {MAX_DEPTH} levels")
+        self.values += 1
+        if self.values > MAX_VALUES:
+            self.stop(f"It holds more than {MAX_VALUES:,} values")
         start = self.skip()
         match self.text[start : start + 1]:
             case "{":
@@ -119,5 +124,5 @@ class _Reader:
         self.next(":")
         value = self.value(depth + 1)
         if key.value in pairs.pairs:
-            self.twice.append(Twice(key.value, key))
+            self.twice.append(Twice(key.value, key, pairs))
         pairs.pairs[key.value] = (key, value)

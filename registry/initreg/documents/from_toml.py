@@ -10,25 +10,50 @@ from typing import Any
 
 from initreg.documents.node import Document, Items, Node, Pairs, Scalar, TextError
 
+MAX_DEPTH = 100
+
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _STRING = re.compile(
     r'"""(?:\\.|[^\\])*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:\\.|[^"\\])*"|\'[^\']*\'',
     re.DOTALL,
 )
 _OTHER = re.compile(r"\d{4}-\d\d-\d\d \d\d[^\s,\]}#]*|[^\s,\]}#]+")  # a date may hold a space
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+# The standard library needs memory by the square of its parts.
+_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
+_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*{_KEY}(?:[ \t]*\.[ \t]*{_KEY}){{{MAX_DEPTH}}}", re.M)
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 
 
 def parse(text: str) -> Document:
     """Read one document."""
+    if long := _LONG_KEY.search(text):
+        raise TextError(f"A key has more than {MAX_DEPTH} parts.", long.start())
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _unreadable(str(error), text) from error
     except ValueError as error:  # a date that there is not, a number of too many digits
         raise TextError(f"{error}.") from error
-    return Document(data, _Reader(text).document())
+    root = _Reader(text).document()
+    _check_depth(root)
+    return Document(data, root)
+
+
+def _check_depth(root: Node) -> None:
+    depth, level = 0, [root]
+    while level:
+        if depth > MAX_DEPTH:
+            raise TextError(f"It nests deeper than {MAX_DEPTH} levels.", level[0].start)
+        depth += 1
+        level = [part for node in level for part in _parts(node)]
+
+
+def _parts(node: Node) -> list[Node]:
+    if isinstance(node, Pairs):
+        return [value for _, value in node.pairs.values()]
+    return node.items if isinstance(node, Items) else []
 
 
 def _unreadable(problem: str, text: str) -> TextError:
@@ -125,8 +150,11 @@ class _Reader:
         word = _STRING.match(self.text, start) or _OTHER.match(self.text, start)
         assert word is not None  # noqa: S101  # the standard library took it
         self.at = word.end()
-        return Scalar(start, self.at, _value_of(word[0]))
+        tripled = word[0].startswith(('"""', "'''"))
+        return Scalar(start, self.at, _value_of(word[0]), tripled)
 
 
 def _value_of(text: str) -> Any:
+    if _WHOLE.fullmatch(text):  # in a long list, the library's own start would count
+        return int(text)
     return tomllib.loads(f"x = {text}")["x"]

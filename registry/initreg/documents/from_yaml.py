@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
@@ -12,15 +13,21 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from initreg.documents.node import Document, Items, Node, Pairs, Scalar, TextError, Twice, plain
 
 MAX_DEPTH = 100
+MAX_VALUES = 250_000  # a minute's work at the most, and some hundred megabytes
 
 _TEXT = "tag:yaml.org,2002:str"
+# What ruamel.yaml lets through on odd texts, such as `%YAML 9.9` before a second document.
+_ODD = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 _MERGE = "tag:yaml.org,2002:merge"
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor and a tag, before the value itself
+_PROPERTIES = re.compile(
+    r"(?:[&!]\S*(?:\s+#[^\n]*)*\s+)*"
+)  # an anchor and a tag, before the value itself
 
 
 def parse(text: str) -> list[Document]:
     """Read all documents."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Composer
     yaml.Constructor = type("_Constructor", (_Constructor,), {"text": text})
     try:
         return list(yaml.load_all(text))
@@ -33,6 +40,20 @@ def parse(text: str) -> list[Document]:
         at = getattr(error, "position", None)
         found = f"U+{ord(text[at]):04X}: " if isinstance(at, int) and at < len(text) else ""
         raise TextError(f"{found}{problem[:1].upper()}{problem[1:]}.", at) from error
+    except _ODD as error:
+        raise TextError("It has a directive, or a tag, that can't be read.") from error
+
+
+class _Composer(Composer):
+    """Stops where a text holds more than any config; it reads on only as it composes."""
+
+    values = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise TextError(f"It holds more than {MAX_VALUES:,} values and keys.")
+        return super().compose_node(parent, index)
 
 
 class Tagged:
@@ -65,7 +86,8 @@ class _Constructor(SafeConstructor):
         start = node.start_mark.index
         if depth > MAX_DEPTH:
             raise TextError(f"It nests deeper than {MAX_DEPTH} levels.", start)
-        start = _PROPERTIES.match(self.text, start).end()  # type: ignore[union-attr]
+        behind = _PROPERTIES.match(self.text, start).end()  # type: ignore[union-attr]
+        start = behind if behind < node.end_mark.index else start  # else, there is no value
         if isinstance(node, ScalarNode):
             made: Node = Scalar(start, max(start, self._end(node)), self._scalar(node, start))
             self.made[id(node)] = made
@@ -83,7 +105,10 @@ class _Constructor(SafeConstructor):
         end: int = node.end_mark.index
         if getattr(node, "flow_style", None) is False:
             return max((part.end for part in parts), default=node.start_mark.index)
-        return len(self.text[:end].rstrip()) if getattr(node, "style", None) in ("|", ">") else end
+        if getattr(node, "style", None) in ("|", ">"):
+            while self.text[end - 1].isspace():
+                end -= 1
+        return end
 
     def _scalar(self, node: Any, start: int) -> Any:
         tag = str(node.tag)
@@ -98,7 +123,7 @@ class _Constructor(SafeConstructor):
             raise
         except Exception as error:  # `!!int x`: whatever the reader of that type raises
             kind = tag.rpartition(":")[2]
-            raise TextError(f"{node.value!r} can't be read as {kind}.", start) from error
+            raise TextError(f"{node.value[:40]!r} can't be read as {kind}.", start) from error
 
     def _pairs(self, node: MappingNode, start: int, depth: int) -> Pairs:
         found = Pairs(start, start)
@@ -113,7 +138,7 @@ class _Constructor(SafeConstructor):
             name = key.value if isinstance(key, Scalar) else Tagged("a key that is no text")
             name = name if isinstance(name, Hashable) else Tagged("a key that is no text")
             if name in found.pairs:
-                self.twice.append(Twice(name, key))
+                self.twice.append(Twice(name, key, found))
             found.pairs[name] = (key, value)
         found.end = self._end(node, *parts)
         return found

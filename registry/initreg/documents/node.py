@@ -1,6 +1,7 @@
 """A document: its data, and where in the text each part of it stands."""
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -13,6 +14,8 @@ _ESCAPE = re.compile(
     r"|u[0-9A-Fa-f]{4}|.)",
     re.DOTALL,
 )
+_JOINT = re.compile(r"\\[ \t]*(?:\r\n|[\n\r\x85\u2028\u2029])")  # lines joined by a backslash
+_HEADER = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
 
 
 @dataclass(slots=True, eq=False)
@@ -25,36 +28,80 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Scalar(Node):
-    """A value that holds no others."""
+    """A value that holds no others; `tripled` where TOML's three quotes are round it."""
 
     value: Any
+    tripled: bool = False
 
     def offsets(self, text: str) -> list[int]:
         """Return where in the text each character of the value stands, and where the value ends.
 
-        Quotes, escapes, folded lines and the indent of a block are in the text alone.
+        Quotes, escapes, folded lines and the indent of a block are in the text alone. Of white
+        space that a language folds, each character has a place between its visible neighbours.
         """
-        at, quote = self.start, text[self.start : self.start + 1]
-        if quote in "|>":  # a block of YAML; of other values, these characters are not the first
-            at, quote = text.find("\n", at) + 1, ""
-        elif quote in "'\"":
-            at += 3 if text.startswith(quote * 3, at) and self.end - at > 5 else 1
-        found = []
-        for character in self.value:
-            visible = not character.isspace()
-            while at < self.end and (
-                (visible and text[at].isspace()) or (quote == '"' and text[at : at + 2] == "\\\n")
-            ):
-                at += 2 if text[at] == "\\" else 1
-            found.append(min(at, self.end))
+        at, quote = self._opening(text)
+        value, found = self.value, list[int]()
+        while len(found) < len(value):
+            gap, after = self._gap(text, at, quote)
+            run = len(found)
+            while run < len(value) and value[run].isspace():
+                run += 1
+            wanted = run - len(found)
+            places = (gap + [after] * wanted)[:wanted]
+            found += places
+            if run == len(value):  # the end of the last space, not of what the language drops
+                at = gap[wanted] if 0 < wanted < len(gap) else after
+                break
+            at = after
+            found.append(at)
             if quote == '"' and text[at : at + 1] == "\\":
-                escape = _ESCAPE.match(text, at)
-                at = escape.end() if escape else at + 1
-            elif quote == "'" and text[at : at + 2] == "''":
-                at += 2
-            elif visible or text[at : at + 1].isspace():
+                at += len(_escape(text, at, pairs=not "\ud800" <= value[run] <= "\udfff"))
+            else:
+                doubled = quote == "'" and not self.tripled and text.startswith("''", at)
+                at += 2 if doubled else 1
+        return [min(place, self.end) for place in (*found, at)]
+
+    def _opening(self, text: str) -> tuple[int, str]:
+        """Return where the value starts behind its quote or header, and which quote it has."""
+        quote = text[self.start : self.start + 1]
+        if quote in "|>":  # a block of YAML; of other values, these characters are not the first
+            header = _HEADER.match(text, self.start)
+            return (header.end() if header else self.end), ""
+        if quote in "'\"":
+            return self.start + (3 if self.tripled else 1), quote
+        return self.start, ""
+
+    def _gap(self, text: str, at: int, quote: str) -> tuple[list[int], int]:
+        """Return the places of white space, escaped or not, from `at`, and where it ends."""
+        found = []
+        while at < self.end:
+            if text[at].isspace():
+                found.append(at)
                 at += 1
-        return [*found, min(at, self.end)]
+            elif quote == '"' and (joint := _JOINT.match(text, at)):
+                at = joint.end()
+            elif quote == '"' and text[at] == "\\" and _is_space(escape := _escape(text, at)):
+                found.append(at)
+                at += len(escape)
+            else:
+                break
+        return found, at
+
+
+def _escape(text: str, at: int, *, pairs: bool = True) -> str:
+    found = _ESCAPE.match(text, at)
+    escape = found[0] if found else text[at]
+    return escape if pairs or len(escape) != len(r"\ud83d\ude00") else escape[:6]
+
+
+def _is_space(escape: str) -> bool:
+    kind, digits = escape[1:2], escape[2:]
+    if len(digits) > len("0010FFFF"):  # a pair
+        return False
+    if not digits:
+        return kind != "" and kind in "tnvfrNLP_ \t"
+    code = int(digits, 16)
+    return code <= sys.maxunicode and chr(code).isspace()
 
 
 @dataclass(slots=True, eq=False)
@@ -86,10 +133,11 @@ class Pairs(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Twice:
-    """A key that stands twice in one dict."""
+    """A key that stands twice in one dict, and its later place."""
 
     key: Any
     node: Node
+    holder: Pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +175,7 @@ class TextError(Exception):
         self.offset = offset
 
 
-MAX_MERGED = 100_000  # pairs that merges may bring into one document
+MAX_MERGED = 100_000  # pairs that merges may bring into one document, and dicts they may visit
 
 
 def plain(root: Node) -> Any:
@@ -158,17 +206,20 @@ def plain(root: Node) -> Any:
         if isinstance(node, Items):
             target.extend(made[id(item)] for item in node.items)
             continue
-        flat_pairs = _flat(node)
+        flat_pairs, visited = _flat(node)
         if node.merged:
-            brought += len(flat_pairs)
+            brought += max(len(flat_pairs), visited)
             if brought > MAX_MERGED:
                 raise ValueError(f"its merges (<<) bring in more than {MAX_MERGED:,} pairs")
         target.update((key, made[id(value)]) for key, value in flat_pairs.items())
     return made[id(root)]
 
 
-def _flat(node: Pairs) -> dict[Any, Node]:
-    """Return the pairs of a dict with those that it merges in; the first of each key counts."""
+def _flat(node: Pairs) -> tuple[dict[Any, Node], int]:
+    """Return the pairs of a dict with those that it merges in, and how many dicts that took.
+
+    The first of each key counts.
+    """
     found: dict[Any, Node] = {}
     todo, seen = [node], {id(node)}
     while todo:
@@ -178,4 +229,4 @@ def _flat(node: Pairs) -> dict[Any, Node]:
         fresh = [merged for merged in reversed(each.merged) if id(merged) not in seen]
         seen.update(map(id, fresh))
         todo += fresh
-    return found
+    return found, len(seen)

@@ -1,0 +1,396 @@
+"""Config files are read as any reader would read them, and each value knows its place."""
+
+import io
+import json
+import math
+import subprocess
+import sys
+import textwrap
+import tomllib
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from initreg import UnreadableError
+from initreg.documents import read, read_file
+from initreg.documents.node import Items, Pairs, Scalar
+
+LANGUAGES = ["yaml", "json", "toml"]
+
+
+def by_ruamel(text):
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def value_in_toml(text):
+    return tomllib.loads(f"x = {text}")["x"]
+
+
+def in_toml(value):
+    """Write a value as TOML writes one in a line."""
+    if isinstance(value, dict):
+        pairs = (f"{in_toml(key)} = {in_toml(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(in_toml, value)) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def nodes_of(node, path=()):
+    """Yield each value of a document with its path."""
+    yield path, node
+    if isinstance(node, Items):
+        for index, item in enumerate(node.items):
+            yield from nodes_of(item, (*path, index))
+    elif isinstance(node, Pairs):
+        for key, (_, value) in node.pairs.items():
+            yield from nodes_of(value, (*path, key))
+
+
+def same(one, other):
+    return repr(one) == repr(other)  # NaN is not equal to itself
+
+
+def check(text, language, loads, value_of):
+    """Check the laws of a document: its data, and the place of each value."""
+    document = read(text, language).documents[0]
+    data = loads(text)
+    assert same(document.data, data)
+    for path, node in nodes_of(document.root):
+        expected = data
+        for part in path:
+            expected = expected[part]
+        steps = [*document.follow(path)]
+        assert len(steps) == len(path) + 1
+        assert steps[-1][1] is node
+        if isinstance(node, Scalar):
+            assert same(node.value, expected)
+            assert same(value_of(text[node.start : node.end]), expected)
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            check_offsets(node, text)
+
+
+def check_offsets(node, text):
+    offsets = node.offsets(text)
+    assert len(offsets) == len(node.value) + 1
+    assert offsets == sorted(offsets)
+    assert node.start <= offsets[0]
+    assert offsets[-1] <= node.end
+    for character, offset in zip(node.value, offsets, strict=False):
+        if not character.isspace():
+            assert text[offset] in (character, "\\")
+
+
+characters = st.characters(exclude_categories=["Cs"])
+texts = st.one_of(
+    st.text(characters, max_size=8),
+    st.text("ab \n\t\"'\\{}[]:#,|>-é😀\x85\u2028\r\x7f", max_size=30),
+    st.text("ab \n", max_size=120),
+)
+scalars = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), texts)
+
+
+def nested(scalars):
+    return st.recursive(
+        scalars,
+        lambda parts: st.lists(parts, max_size=4) | st.dictionaries(texts, parts, max_size=4),
+        max_leaves=12,
+    )
+
+
+json_data = nested(st.none() | scalars)
+
+
+@settings(max_examples=150)
+@given(json_data, st.sampled_from([None, 0, 2, "\t"]), st.booleans())
+@example({"😀": "\ud83d\\\n"}, None, True)
+def test_json_is_read_as_the_standard_library_reads_it(data, indent, ascii_only):
+    text = json.dumps(data, indent=indent, ensure_ascii=ascii_only)
+    check(text, "json", json.loads, json.loads)
+
+
+@settings(max_examples=150)
+@given(st.dictionaries(texts, nested(scalars), max_size=4), st.booleans())
+def test_toml_is_read_as_the_standard_library_reads_it(data, windows):
+    text = "".join(f"{in_toml(key)} = {in_toml(value)}\n" for key, value in data.items())
+    text = text.replace("\n", "\r\n") if windows else text
+    check(text, "toml", tomllib.loads, value_in_toml)
+
+
+@settings(max_examples=150)
+@given(
+    json_data,
+    st.sampled_from([True, False, None]),
+    st.sampled_from([20, 80, 4000]),
+    st.booleans(),
+)
+def test_yaml_is_read_as_ruamel_reads_it(data, flow, width, plain_unicode):
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.width, yaml.allow_unicode = flow, width, plain_unicode
+    written = io.StringIO()
+    yaml.dump(data, written)
+    check(written.getvalue(), "yaml", by_ruamel, by_ruamel)
+
+
+@settings(max_examples=80)
+@given(
+    st.text("ab \n\t\"'\\:#é", max_size=60),
+    st.sampled_from(["'", '"', "|", ">"]),
+    st.sampled_from([15, 80]),
+)
+@example("'b' ", "'", 80)  # starts as one of TOML's three quotes would
+def test_each_character_of_each_style_of_yaml_has_its_place(value, style, width):
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_style, yaml.width = style, width
+    written = io.StringIO()
+    yaml.dump([value], written)
+    document = read(written.getvalue(), "yaml").documents[0]
+    assert document.data == by_ruamel(written.getvalue())
+    check_offsets(document.root.items[0], written.getvalue())
+
+
+pieces = st.sampled_from(
+    [
+        *"()[]{}'\"\\,=*:#.;@%~!&|^<>+-/`$?",
+        *("\n", "\r", "\r\n", "\t", "\f", "\0", "\ufeff", "\u2028", "\u2029", "\x85", " ", "\n  "),
+        *("- ", "a: ", "? ", "<<: ", "&a ", "*a", "!!python/object:os.system ", "!!int x", "!x "),
+        *("!!binary ", "!!timestamp ", "!!set ", "!!omap ", "!!float ", "!!null ", "!!merge "),
+        *("---\n", "...\n", "%YAML 1.1\n---\n", "%YAML 9.9\n---\n", "%TAG ! tag:x:\n---\n"),
+        *("|\n", "> \n", "|2\n", "true", "null", "1e999", ".nan", "0x1f", "9" * 5000, "12:30:45"),
+        *("2020-13-45", "2001-12-14t21:59:43.10-05:00", "'''", '"""', "[[", "]]", "a.b = ", "x\n"),
+        *("1979-05-27 07:32:00", "\\u00e9", "\\ud800", "\\x41", "\\U0001F600", "\\\n", "\\N"),
+        *("\ud800", "😀", "NaN", "-Infinity", '"a": ', "init: ", "he_normal(sed=1)", "a" * 5000),
+    ]
+)
+garbage = st.one_of(
+    st.text(st.characters(exclude_categories=()), max_size=60),
+    st.lists(pieces, max_size=25).map("".join),
+    st.binary(max_size=60),
+)
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, "keras"])
+@settings(max_examples=250)
+@given(garbage)
+@example("?;\r---\nb: [a]\n---\n%YAML 9.9\n---\n")
+@example("a: &a [*a]")
+@example("a: &a {<<: *a}")
+@example("<<: 3")
+@example("? [a]\n: {b: c}")
+@example("? {a: b}\n: c")
+@example("!!int x")
+@example("!!python/object/apply:os.system [ls]")
+@example("x = 2020-13-45")
+@example(b"\xff\xfe\x00")
+@example(b"PK\x03\x04")
+def test_any_text_is_read_or_unreadable(language, text):
+    try:
+        source = read(text, language)
+    except UnreadableError as error:
+        assert error.problem
+        assert str(error).startswith("<text>")
+    else:
+        for document in source.documents:
+            assert next(document.follow(())) == (None, document.root)
+
+
+# Places ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_lines_are_those_of_an_editor(newline):
+    source = read(f"a: 1{newline}b:{newline}  - x\u2028y\x85z{newline}  - c", "yaml")
+    items = source.documents[0].root.pairs["b"][1].items
+    assert source.place(items[0].start) == (3, 5)
+    assert source.place(items[1].start) == (4, 5)
+    assert source.place(0) == (1, 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_error_has_its_line_and_column(language):
+    text = {"yaml": "a: 1\nb: [1,\nc: }", "json": '{"a": 1,\n "b": x}', "toml": "a = 1\nb = x\n"}
+    with pytest.raises(UnreadableError) as error:
+        read(text[language], language, "conf")
+    place = {"yaml": (3, 4), "json": (2, 7), "toml": (2, 5)}[language]
+    assert (error.value.line, error.value.column) == place
+    assert str(error.value).startswith(f"conf:{place[0]}:{place[1]}: ")
+
+
+def test_a_property_is_no_part_of_its_value():
+    text = 'a: &x !!str "one"\nb: &y # why\n  two\nc: &z\nd: 1\n'
+    root = read(text, "yaml").documents[0].root
+    assert text[root.pairs["a"][1].start : root.pairs["a"][1].end] == '"one"'
+    assert text[root.pairs["b"][1].start : root.pairs["b"][1].end] == "two"
+    assert root.pairs["c"][1].start < text.index("d: 1")
+
+
+def test_keys_that_stand_twice_are_told_with_their_place():
+    text = '{"a": 1, "b": {"c": 1, "c": 2}}'
+    (twice,) = read(text, "json").documents[0].twice
+    assert (twice.key, twice.node.start) == ("c", text.rindex('"c"'))
+    (twice,) = read(text, "yaml").documents[0].twice
+    assert (twice.key, twice.node.start) == ("c", text.rindex('"c"'))
+    with pytest.raises(UnreadableError, match="overwrite"):
+        read("a = 1\na = 2\n", "toml")
+
+
+def test_merges_are_followed_to_where_they_are_written():
+    text = "base: &base {x: 1, y: 2}\nuse: {<<: *base, y: 3}\n"
+    document = read(text, "yaml").documents[0]
+    assert document.data["use"] == {"x": 1, "y": 3}
+    *_, (_, node) = document.follow(("use", "x"))
+    assert node.start == text.index("1")
+    *_, (_, node) = document.follow(("use", "y"))
+    assert node.start == text.index("3")
+
+
+def test_toml_tables_have_their_places():
+    text = (
+        '[a."b.c"]\nx.y = 1\n[[t]]\nn = 1\n[[t]]\nn = 2\nwhen = 1979-05-27 07:32:00 # then\n'
+        "in = {p.q = [1,\n 2]}\n"
+    )
+    document = read(text, "toml").documents[0]
+    assert document.data == tomllib.loads(text)
+    for path, written in [
+        (("a", "b.c", "x", "y"), "1"),
+        (("t", 1, "n"), "2"),
+        (("t", 1, "when"), "1979-05-27 07:32:00"),
+        (("t", 1, "in", "p", "q", 1), "2"),
+    ]:
+        *_, (_, node) = document.follow(path)
+        assert text[node.start : node.end] == written
+
+
+# Files -------------------------------------------------------------------------------------------
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_byte_order_mark_tells_the_encoding(encoding, tmp_path):
+    mark = "\ufeff" if encoding.endswith("e") and encoding != "utf-16" else ""
+    path = tmp_path / "a.yaml"
+    path.write_bytes((mark + "key: é😀\r\n").encode(encoding))
+    document = read_file(path).documents[0]
+    assert document.data == {"key": "é😀"}
+    assert document.root.pairs["key"][1].start == 5
+
+
+def test_bytes_of_another_encoding_are_told_with_their_line():
+    with pytest.raises(UnreadableError, match=r"^<text>:2:1: It is not UTF-8: .* Save it as UTF-8"):
+        read("a: 1\nb: é".encode("latin-1"), "yaml")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\ufeff", "---\n", "\n\n"])
+def test_an_empty_file_has_no_data(text):
+    assert all(not document.data for document in read(text, "yaml").documents)
+
+
+def test_what_is_no_file_is_unreadable(tmp_path):
+    (tmp_path / "x.yaml").mkdir()
+    with pytest.raises(UnreadableError, match=r"It is a folder\. Name the files in it\."):
+        read_file(tmp_path / "x.yaml")
+    with pytest.raises(UnreadableError, match="No such file"):
+        read_file(tmp_path / "y.yaml")
+    with pytest.raises(UnreadableError, match=r"Its ending, \.txt, does not say what it is"):
+        read_file(tmp_path / "y.txt")
+
+
+def test_a_file_that_may_not_be_read_is_unreadable(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(UnreadableError, match=r"x\.yaml: Permission denied\."):
+        read_file(tmp_path / "x.yaml")
+
+
+# Bombs -------------------------------------------------------------------------------------------
+
+LAUGHS = "a0: &a0 [x, x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30)
+)
+CHAIN = "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{<<: *a{i - 1}}}\n" for i in range(1, 1000))
+REFUSED = {
+    "yaml [": ("[" * 100_000, "yaml", "deep"),
+    "yaml {": ("{a: " * 100_000, "yaml", "deep"),
+    "yaml -": ("- " * 100_000, "yaml", "deep"),
+    "yaml ?": ("? " * 100_000, "yaml", "deep"),
+    "json [": ("[" * 1_000_000, "json", "deep"),
+    "json {": ('{"a":' * 100_000, "json", "deep"),
+    "toml [": ("x = " + "[" * 1_000_000, "toml", "deep"),
+    "toml {": ("x = " + "{a=" * 100_000, "toml", "deep"),
+    "toml tables": ("[" + ".".join("a" * 100_000) + "]", "toml", "100 parts"),
+    "toml dotted": (".".join("a" * 100_000) + " = 1", "toml", "100 parts"),
+    "toml inline": ("x = {" + ".".join("a" * 100_000) + " = 1}", "toml", "100 parts"),
+    "toml together": (f"[{'.'.join('a' * 90)}]\n{'.'.join('b' * 90)} = 1", "toml", "deep"),
+    "merges in a chain": (CHAIN, "yaml", "merges"),
+    "digits in yaml": ("9" * 100_000, "yaml", "can't be read as int"),
+    "digits in toml": ("x = " + "9" * 100_000, "toml", "digits"),
+}
+
+
+@pytest.mark.parametrize(("text", "language", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_bomb_is_refused_in_a_short_sentence(text, language, words):
+    with pytest.raises(UnreadableError, match=words) as error:
+        read(text, language)
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize("language", ["yaml", "json"])
+def test_too_many_values_are_refused_before_all_are_read(language, monkeypatch):
+    monkeypatch.setattr(f"initreg.documents.from_{language}.MAX_VALUES", 1000)
+    assert read("[" + "1, " * 900 + "1]", language).documents
+    with pytest.raises(UnreadableError, match="more than 1,000 values"):
+        read("[" + "1, " * 1001, language)  # of which the end is never looked at
+
+
+READ = {
+    "aliases of aliases": (LAUGHS, "yaml"),
+    "one alias often": ("a: &a [1]\nb: [" + "*a, " * 3000 + "]", "yaml"),
+    "keys": (json.dumps({f"k{i}": i for i in range(50_000)}), "json"),
+    "lines": ("\n" * 500_000 + "[]", "json"),
+    "tables": ("[[t]]\nx = 1\n" * 5_000, "toml"),
+    "blocks": ("".join(f"k{i}: |\n  text\n" for i in range(2_000)), "yaml"),
+    "one long line": (json.dumps("x" * 2_000_000), "json"),
+}
+
+
+@pytest.mark.parametrize(("text", "language"), READ.values(), ids=READ.keys())
+def test_what_is_only_long_is_read(text, language):
+    assert len(read(text, language).documents) == 1
+
+
+def test_files_of_100_mb_are_refused_in_little_memory(tmp_path):
+    pytest.importorskip("resource")
+    for ending in LANGUAGES:
+        with (tmp_path / f"big.{ending}").open("wb") as file:
+            file.truncate(100 << 20)
+    (tmp_path / "laughs.yaml").write_text(LAUGHS + "kernel_initializer: *a29\n")
+    program = """
+        import pathlib, resource, sys
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        from initreg import UnreadableError, check_file
+        for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+            try:
+                print(check_file(path).checked)
+            except UnreadableError as error:
+                print(error.problem)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,  # a guard
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "It is larger than 64 MB, the most that is read of JSON.",
+        "It is larger than 8 MB, the most that is read of TOML.",
+        "It is larger than 8 MB, the most that is read of YAML.",
+        "2",
+    ]
