@@ -1,8 +1,6 @@
 """``initreg check``: the initializers in config files."""
 
 import os
-import stat
-import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -55,7 +53,6 @@ def check(
     with clean_stdout():
         for file in _each_once(files):
             try:
-                refuse_non_files(file)
                 done.append(check_file(file, keys=key or (), language=language))
             except UnreadableError as error:
                 unreadable.append(error)
@@ -75,22 +72,6 @@ def _each_once(files: "Iterable[str]") -> "Iterable[str]":
     for file in files:
         named.setdefault(file if file in ("", "-") else os.path.realpath(file), file)
     return named.values()
-
-
-def refuse_non_files(file: str) -> None:
-    """Refuse a folder, or a file that is not there, whatever its ending."""
-    from initreg import UnreadableError
-
-    if file == "-":
-        if sys.stdin is None:
-            raise UnreadableError("It is closed.", "<stdin>")
-        return
-    try:
-        is_folder = stat.S_ISDIR(os.stat(file).st_mode)  # noqa: PTH116  # '' is not '.'
-    except OSError as error:
-        raise UnreadableError(f"{error.strerror}.", file or "''") from error
-    if is_folder:
-        raise UnreadableError("It is a folder. Name the files in it.", file)
 
 
 def refuse_empty_patterns(keys: "Iterable[str] | None") -> None:

@@ -34,8 +34,9 @@ _MOST = (64 << 20) + 1  # bytes of the standard input: more than is read of any 
 def expand(file: _File, out: _Out = None, force: _Force = False, key: _Key = None) -> None:
     """Replace the specs in a config by the dicts that Keras writes.
 
-    Keras then loads the config where initreg is not installed. All else in the file stays as it
-    is, comments too. Exit status: 0 done, 1 some specs are wrong, 2 the file can't be read.
+    Keras 3.15 or later then loads the config where initreg is not installed. All else in the file
+    stays as it is, comments too. Exit status: 0 done, 1 some specs are wrong, 2 the file can't be
+    read.
     """
     from initreg import expand_file
 
@@ -45,7 +46,7 @@ def expand(file: _File, out: _Out = None, force: _Force = False, key: _Key = Non
 def collapse(file: _File, out: _Out = None, force: _Force = False, key: _Key = None) -> None:
     """Replace the dicts that Keras wrote by the shortest specs.
 
-    It undoes expand. All else in the file stays as it is, comments too.
+    They mean the same initializers. All else in the file stays as it is, comments too.
     """
     from initreg import collapse_file
 
@@ -60,10 +61,11 @@ def _rewrite(
     from initreg_cli.loading import clean_stdout
 
     check.refuse_empty_patterns(key)
+    if out == Path("-"):
+        out = None
     if out is not None:
         files.check("--out", out, (), force)
-    check.refuse_non_files(file)
-    if file == "-":  # read once, and again to find the places of what is wrong
+    if file == "-" and sys.stdin is not None:  # read once, and again for the places of faults
         sys.stdin = io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read(_MOST)))
     try:
         with clean_stdout():
@@ -95,6 +97,6 @@ def _show(error: "ConfigError", file: str, key: list[str] | None) -> None:
     # The rest are copies by an alias, told already, or what only the rewriting meets.
     told = {finding.message for finding in found}
     for fault in error.faults:
-        if fault.message.splitlines()[-1] not in told:
+        if fault.message not in told:
             render.note(f"{report.file}: {fault.message}\n    at {fault.location}")
     render.note("Nothing was written.")

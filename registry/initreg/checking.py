@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from initreg.documents import LANGUAGES, Document, Source, read, read_file
-from initreg.documents.node import Items, Node, Pairs, Scalar
+from initreg.documents import Document, Items, Node, Pairs, Scalar, Source, read, read_file
 from initreg.errors import Fault, InitregError, point_at
 from initreg.parsing import MAX_LENGTH
 from initreg.registry import Registry, default_registry
-from initreg.searching import Found, find
+from initreg.searching import Found, as_patterns, find, is_interpolated
 
 MAX_VALUES = 10_000  # in one spec: what aliases hold is counted each time
 
@@ -95,16 +94,13 @@ def check_text(
     >>> check_text('{"init": "he_normal"}', language="json").findings
     ()
     """
-    if language not in LANGUAGES.values():
-        known = ", ".join(dict.fromkeys(LANGUAGES.values()))
-        raise ValueError(f"language is one of {known}, not {language!r}.")
     return _report(read(text, language, file), keys, registry)
 
 
 def _report(source: Source, keys: Iterable[str], registry: Registry | None) -> Report:
     registry = registry or default_registry()
     checked, findings = 0, []
-    patterns = tuple(keys)
+    patterns = as_patterns(keys)
     for document in source.documents:
         seen: set[int] = set()
         paths = _paths(document) if document.twice else {}
@@ -145,11 +141,24 @@ def _paths(document: Document) -> dict[int, tuple[str | int, ...]]:
 def _faults(found: Found, registry: Registry) -> tuple[Fault, ...]:
     if not isinstance(found.spec, str) and _is_too_large(found.spec):
         return (Fault(f"An initializer has at most {MAX_VALUES:,} values.", code="form"),)
+    left_out = isinstance(found.spec, Mapping) and is_interpolated(found.spec)
     try:
-        registry.validate(found.spec)
+        registry.validate(_without_interpolations(found.spec) if left_out else found.spec)
     except InitregError as error:
-        return error.faults or (Fault(str(error), code="plugin"),)
+        faults = error.faults or (Fault(str(error), code="plugin"),)
+        return tuple(each for each in faults if not (left_out and each.code in _OF_ABSENCE))
     return ()
+
+
+_OF_ABSENCE = ("missing-parameter", "conflict")  # perhaps not so, with what is left out
+
+
+def _without_interpolations(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the parameters whose values OmegaConf puts in from elsewhere."""
+    kept = {key: value for key, value in spec.items() if not is_interpolated(value)}
+    if "class_name" in spec and isinstance(spec.get("config"), Mapping):
+        kept["config"] = _without_interpolations(spec["config"])
+    return kept
 
 
 def _is_too_large(spec: Any) -> bool:
@@ -172,21 +181,26 @@ def _placed(source: Source, document: Document, found: Found, fault: Fault) -> F
     path = (*found.path, *fault.path)
     steps = [*document.follow(path)]
     key, node = steps[-1]
-    message = fault.message
     if fault.code == "unknown-parameter" and key is not None and len(steps) > len(path):
         node = key
     start, end = node.start, node.end
     if isinstance(node, Scalar) and node is not key and fault.column is not None:
         shown = Scalar(node.start, node.end, node.value[:MAX_LENGTH], node.tripled)
         offsets = shown.offsets(source.text)
-        last = len(offsets) - 1
+        last = len(offsets) - 1  # where a fault of a text that is too long stands
         start = offsets[min(fault.column, last)]
         end = offsets[min(fault.end or fault.column + 1, last)]
-        if fault.code == "syntax":  # the text itself is shown by the excerpt
-            message = message.splitlines()[-1]
     elif isinstance(node, Pairs):
         start, end = _head(node)
+    message = fault.message
+    if fault.code == "syntax" and _is_cut_at_a_comma(source, node):
+        message += " Inside {…} and […], YAML ends a text at the comma: put the spec in quotes."
     return _finding(source, Node(start, end), message, fault.code, *path)
+
+
+def _is_cut_at_a_comma(source: Source, node: Node) -> bool:
+    plain = source.text[node.start : node.start + 1] not in ("'", '"')
+    return source.language == "yaml" and plain and source.text[node.end :][:1] == ","
 
 
 def _head(pairs: Pairs) -> tuple[int, int]:

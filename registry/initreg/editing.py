@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from initreg.documents import Document, Source, read, read_file
-from initreg.documents.node import Items, Node, Pairs
+from initreg.documents import Document, Items, Node, Pairs, Path, Source, read, read_file
 from initreg.errors import ConfigError, UnreadableError
 from initreg.registry import Registry, default_registry
 from initreg.rewriting import Copy, Rewrite, collapsed, expanded, replaced, replacements
-from initreg.searching import Path, find
+from initreg.searching import as_patterns, find
 
 
 def expand_file(
@@ -54,7 +53,7 @@ def _rewritten_text(
             "unzip the file config.json."
         )
         raise UnreadableError(problem, source.file)
-    registry, patterns = registry or default_registry(), tuple(keys)
+    registry, patterns = registry or default_registry(), as_patterns(keys)
     editor = _Editor(source)
     wanted, faults = [], []
     for document in source.documents:
@@ -79,6 +78,10 @@ _TABLE = (
 _SHARED = (
     "This can't be rewritten in its place: an anchor, an alias or a tag ties it to another value. "
     "Write the initializers out, each in its own place."
+)
+_LAYOUT = (
+    "This layout can't be rewritten in its place, perhaps because of an anchor, an alias or a tag. "
+    "Write each initializer in one line, in its own place."
 )
 _ALIAS = re.compile(r"\s*:\s+(\*[^\s,\[\]{}]+)")
 _TAG = re.compile(r"^[^#\n]*(?<![^\s,\[{])!\S*(?:\s+&\S+)?\Z", re.MULTILINE)
@@ -154,14 +157,14 @@ def _compare(source: Source, text: str, wanted: list[Any]) -> None:
     try:
         found = [document.data for document in read(text, source.language, source.file).documents]
     except UnreadableError as error:
-        raise UnreadableError(_SHARED, source.file) from error
+        raise UnreadableError(_LAYOUT, source.file) from error
     for document, new, old in zip(source.documents, found, wanted, strict=False):
         path = _difference(new, old)
         if path is not None:
             node = [*document.follow(path)][-1][1]
-            raise UnreadableError(_SHARED, source.file, *source.place(node.start))
+            raise UnreadableError(_LAYOUT, source.file, *source.place(node.start))
     if len(found) != len(wanted):
-        raise UnreadableError(_SHARED, source.file)
+        raise UnreadableError(_LAYOUT, source.file)
 
 
 def _difference(found: Any, wanted: Any) -> Path | None:

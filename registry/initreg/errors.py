@@ -73,7 +73,9 @@ def point_at(text: str, start: int, end: int) -> str:
     left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0
     right = min(len(line), left + _WIDEST)
     before, after = ("…" if left else ""), ("…" if right < len(line) else "")
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    shown = "".join(
+        c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line
+    )
     indent = before + shown[left:begin]
     marked = shown[begin : min(stop, right)] or " "
     return (

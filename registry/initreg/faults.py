@@ -36,6 +36,8 @@ _PHRASES = {
     "list_type": "must be a list",
     "literal_error": "must be {expected}",
     "string_type": "must be text",
+    "too_long": "must have at most {max_length} items",
+    "too_short": "must not have fewer items than {min_length}",
     "tuple_type": "must be a list",
 }
 

@@ -11,8 +11,9 @@ INITIALIZER: Schema = {"$ref": "#/$defs/initializer"}
 
 # The value of a key that holds an initializer, in a document: also none, or one that OmegaConf puts
 # in from elsewhere.
+_ONE = [INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}]
 _HELD: Schema = {
-    "anyOf": [INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}],
+    "anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}}],
     "doNotSuggest": True,  # or editors would offer the key at every level of every document
 }
 

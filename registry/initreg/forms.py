@@ -152,7 +152,10 @@ def _near_type(spec: Mapping[str, Any]) -> str:
     for wrong in ("name", "class", "initializer", "_target_"):
         if wrong in spec:
             return f" Write 'type' in place of {wrong!r}."
-    return next((near for key in spec if (near := did_you_mean(key, ["type", "class_name"]))), "")
+    for key in spec:
+        if near := did_you_mean(key, ["type", "class_name"]):
+            return f" It has {key!r}.{near}"
+    return ""
 
 
 def _refuse(problem: str, *path: str) -> NoReturn:

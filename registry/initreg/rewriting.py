@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from typing import Any, NoReturn
 
 from initreg.config import InitializerConfig
+from initreg.documents import Path
 from initreg.errors import (
     ConfigError,
     Fault,
@@ -14,7 +15,7 @@ from initreg.errors import (
     UnknownInitializerError,
 )
 from initreg.registry import Registry, default_registry
-from initreg.searching import Found, Path, find
+from initreg.searching import Found, find, is_interpolated
 from initreg.spec import Spec
 
 MAX_DEPTH = 200  # levels of a config
@@ -31,7 +32,7 @@ def expand(config: Any, *, keys: Iterable[str] = (), registry: Registry | None =
     >>> expanded["kernel_initializer"]["class_name"]
     'HeNormal'
 
-    The result is for any loader of Keras, on a machine without initreg:
+    The result is for any loader of Keras 3.15 or later, on a machine without initreg:
     ``keras.models.model_from_json``, ``Layer.from_config``. Specs are found as `check_file` finds
     them; a spec alone is expanded, too. All else stays as it is, and the config itself is not
     changed. What Keras wrote stays, and so do dicts of Keras's form whose class no plugin knows.
@@ -59,6 +60,8 @@ def collapse(config: Any, *, keys: Iterable[str] = (), registry: Registry | None
 def expanded(spec: Any, registry: Registry) -> Any:
     """Return the dict that Keras writes for one spec; the spec itself where it stays."""
     of_keras = isinstance(spec, Mapping) and "class_name" in spec
+    if isinstance(spec, Mapping) and is_interpolated(spec):
+        return spec
     if of_keras and (spec.get("module") or spec.get("registered_name")):
         return spec  # Keras wrote it, for a class of its own or of someone else's
     try:
@@ -167,7 +170,7 @@ def replaced(data: Any, edits: Iterable[Found]) -> Any:
     return holder[0]
 
 
-class _Frozen(list[Any]):
+class _TupleAsList(list[Any]):
     """A tuple, as long as what is in it can be replaced."""
 
     original: tuple[Any, ...] = ()
@@ -200,7 +203,7 @@ class Copy:
         if isinstance(value, Mapping):
             copied = {key: self.of(item, *path, key) for key, item in value.items()}
         else:
-            copied = _Frozen() if isinstance(value, tuple) else []
+            copied = _TupleAsList() if isinstance(value, tuple) else []
             copied += [self.of(item, *path, index) for index, item in enumerate(value)]
             if isinstance(value, tuple):
                 copied.original = value
@@ -224,12 +227,12 @@ def _thawed(value: Any, made: dict[int, Any]) -> Any:
     elif isinstance(value, list):
         made[id(value)] = value
         value[:] = [_thawed(item, made) for item in value]
-        if isinstance(value, _Frozen):
+        if isinstance(value, _TupleAsList):
             made[id(value)] = value = _as_tuple(value)
     return value
 
 
-def _as_tuple(items: _Frozen) -> tuple[Any, ...]:
+def _as_tuple(items: _TupleAsList) -> tuple[Any, ...]:
     original = items.original
     if all(one is other for one, other in zip(items, original, strict=True)):
         return original

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from initreg.documents import Path
+
 KEYS = ("initializer", "*_initializer", "init")
 """The keys whose values are initializers, as patterns."""
-
-Path = tuple[str | int, ...]
 
 
 class Found(NamedTuple):
@@ -23,7 +23,27 @@ def find(config: Any, keys: Iterable[str] = ()) -> Iterator[Found]:
     An initializer is the value of a key in `KEYS` or `keys`, alone or in a list, or a dict that
     Keras wrote for one. What several places share is looked through once.
     """
-    yield from _Search((*KEYS, *keys)).inside((), config)
+    yield from _Search((*KEYS, *as_patterns(keys))).inside((), config)
+
+
+def as_patterns(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return further keys as a tuple; one text is no list of them."""
+    if isinstance(keys, str):
+        raise TypeError(f"keys is a list of patterns, such as [{keys!r}].")
+    return tuple(keys)
+
+
+def is_interpolated(value: Any) -> bool:
+    """Whether OmegaConf puts in some of a value from elsewhere: ``${…}``."""
+    todo, seen = [value], set[int]()
+    while todo:
+        each = todo.pop()
+        if isinstance(each, str) and "${" in each:
+            return True
+        if isinstance(each, Mapping | list) and id(each) not in seen:
+            seen.add(id(each))
+            todo += each.values() if isinstance(each, Mapping) else each
+    return False
 
 
 class _Search:
@@ -54,8 +74,11 @@ class _Search:
 
     def held(self, path: Path, value: Any) -> Iterator[Found]:
         """Find what the key of an initializer holds."""
-        if value is None or (isinstance(value, str) and "${" in value):
-            return  # none, or what OmegaConf puts in from elsewhere
+        name = value
+        if isinstance(value, Mapping):
+            name = value.get("class_name", value.get("type"))
+        if value is None or (isinstance(name, str) and "${" in name):
+            return  # none, or one that OmegaConf puts in from elsewhere
         if isinstance(value, list) or (isinstance(value, Mapping) and "_target_" in value):
             if id(value) in self.opened:  # by an alias: each time would be looked through again
                 return

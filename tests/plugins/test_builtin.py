@@ -174,7 +174,9 @@ PARAMETERS = {
     "identity": some_of(gain=numbers),
     "stft": some_of(
         side=st.sampled_from(["real", "imag"]),
-        window=st.none() | st.sampled_from(["hann", "tukey"]) | st.lists(numbers, max_size=4),
+        window=st.none()
+        | st.sampled_from(["hann", "tukey"])
+        | st.lists(numbers, min_size=1, max_size=4),
         scaling=st.sampled_from([None, "density", "spectrum"]),
         periodic=st.booleans(),
     ),

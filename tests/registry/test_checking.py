@@ -252,7 +252,7 @@ def test_keys_add_patterns():
 
 
 def test_a_language_that_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="language is one of yaml, json, toml, keras, not 'xml'"):
+    with pytest.raises(ValueError, match="language is one of yaml, toml, json, keras, not 'xml'"):
         check("", "xml")
 
 
@@ -335,3 +335,82 @@ def test_what_is_no_archive_is_unreadable(data, words, tmp_path):
 
 def test_a_path_is_written_as_faults_write_it():
     assert only(check("a: [{init: nothing}]")).path == Fault("", ("a", 0, "init")).location
+
+
+@pytest.mark.parametrize(
+    ("text", "checked", "messages"),
+    [
+        ("init: {type: normal, stddev: '${a.b}'}", 1, []),
+        ("init: {type: normal, stddev: '${a.b}', sed: 1}", 1, ["has no parameter 'sed'"]),
+        ("init: {type: random_uniform, minval: 1, maxval: '${m}'}", 1, []),
+        ("init: {type: constant, value: [1, '${m}']}", 1, []),
+        (
+            "init: {class_name: Constant, config: {value: '${m}', x: 1}}",
+            1,
+            ["has no parameter 'x'"],
+        ),
+        ("init: {class_name: Constant, config: '${c}'}", 1, []),
+        ("init: {type: '${kind}', stddev: -1}", 0, []),
+        ("init: {class_name: '${kind}'}", 0, []),
+    ],
+)
+def test_what_omegaconf_puts_in_from_elsewhere_is_left_alone(text, checked, messages):
+    report = check_text(text)
+    assert report.checked == checked
+    assert len(report.findings) == len(messages)
+    assert all(m in f.message for m, f in zip(messages, report.findings, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("init:\n  type: normal\n  stddev: # todo\n\n# more\nb: 1\n", (3, 10)),
+        ("init:\n  type: normal\n  stddev:\nb: 1\n", (3, 10)),
+        ("init: {type: normal, stddev: , seed: 1}\n", (1, 29)),
+        ("init: {type: normal, stddev}\n", (1, 28)),
+    ],
+)
+def test_an_empty_value_of_yaml_has_its_place(text, place):
+    (finding,) = check_text(text).findings
+    assert (finding.line, finding.column) == place
+    assert finding.message == "stddev must be a number, not None."
+
+
+def test_an_anchor_may_be_used_again():
+    report = check_text("a: &a {init: zeros}\nb: &a {init: ones}\nc: *a\n")
+    assert (report.checked, report.findings) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- {init: normal(stddev=1, seed=1)}", True),
+        ("- [{init: he_normal(seed=1, }]", True),
+        ("- {init: 'normal(stddev=1', a: 1}", False),
+        ("init: normal(stddev=1", False),
+    ],
+)
+def test_a_text_that_yaml_cut_at_a_comma_is_explained(text, told):
+    (finding,) = check_text(text).findings
+    assert finding.code == "syntax"
+    assert ("put the spec in quotes" in finding.message) is told
+
+
+def test_one_pattern_is_no_list_of_them():
+    with pytest.raises(TypeError, match=r"keys is a list of patterns, such as \['start'\]"):
+        check_text("start: ones", keys="start")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('// a comment\n{"init": "ones"}', "JSON has no comments."),
+        ('{"init": /* a comment */ "ones"}', "JSON has no comments."),
+        ('{"init": "on\tes"}', "Invalid control character."),
+        ('{"init": "ones', "Unterminated string."),
+    ],
+)
+def test_what_json_is_not_is_told_in_words(text, problem):
+    with pytest.raises(UnreadableError) as caught:
+        check_text(text, language="json")
+    assert caught.value.problem == problem

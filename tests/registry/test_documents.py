@@ -303,6 +303,9 @@ def test_what_is_no_file_is_unreadable(tmp_path):
         read_file(tmp_path / "x.yaml")
     with pytest.raises(UnreadableError, match="No such file"):
         read_file(tmp_path / "y.yaml")
+    (tmp_path / "y.txt").touch()
+    with pytest.raises(UnreadableError, match="'': No such file"):
+        read_file("")
     with pytest.raises(UnreadableError, match=r"Its ending, \.txt, does not say what it is"):
         read_file(tmp_path / "y.txt")
 
@@ -311,7 +314,7 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(UnreadableError, match=r"x\.yaml: Permission denied\."):
         read_file(tmp_path / "x.yaml")
 

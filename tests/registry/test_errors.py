@@ -95,7 +95,7 @@ def test_the_tree_in_the_documentation_is_the_tree():
         ("中中x", 2, 3, "中中x\n    ^"),
         ("x中中", 1, 3, "x中中\n ^^^^"),
         ("e\u0301x", 2, 3, "e\u0301x\n ^"),
-        ("a\tb", 2, 3, "a\N{REPLACEMENT CHARACTER}b\n  ^"),
+        ("a\tb", 2, 3, "a b\n  ^"),
         ("a\x1b[0mb", 1, 2, "a\N{REPLACEMENT CHARACTER}[0mb\n ^"),
         ("'a\u2028b', x", 7, 8, "'a\N{REPLACEMENT CHARACTER}b', x\n       ^"),
         ("a\fbc", 2, 3, "a\N{REPLACEMENT CHARACTER}bc\n  ^"),

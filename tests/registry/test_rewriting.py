@@ -839,7 +839,7 @@ def test_text_of_a_plugin(tmp_path, plugins):
         assert expand(data, registry=plugins)["init"]["config"] == {"label": label}
 
 
-SHARED = "ties it to another value"
+SHARED = "an anchor, an alias or a tag"
 TABLE = "is a table of its own"
 
 
@@ -912,6 +912,7 @@ def test_an_archive_is_not_rewritten(tmp_path):
 def test_no_file(tmp_path):
     with pytest.raises(UnreadableError, match="No such file"):
         expand_file(tmp_path / "nothing.yaml")
+    (tmp_path / "config.ini").touch()
     with pytest.raises(UnreadableError, match="does not say what it is"):
         expand_file(tmp_path / "config.ini")
 

@@ -372,6 +372,8 @@ def test_each_parameter_has_a_bound_a_default_and_a_description():
         ({"initializer": None, "initializer_range": 0.02}, True),
         ({"bias_initializer": "${init:ones}"}, True),
         ({"my_initializer": 3}, False),
+        ({"my_initializer": ["ones", None, "${init:ones}", {"type": "ones"}]}, True),
+        ({"kernel_initializer": ["ones", "onez"]}, False),
         ([{"a": [{"init": 3}]}], True),
         ([{"a": [{"initializer": 3}]}], False),
         ({"init": {"vectors": None, "kernel_initializer": "he_norml"}}, False),

@@ -71,7 +71,8 @@ class _Reader:
                 return self._string()
         word = _WORD.match(self.text, start)
         if word is None:
-            self.stop("Expected a value here")
+            is_comment = self.text.startswith(("//", "/*", "#"), start)
+            self.stop("JSON has no comments" if is_comment else "Expected a value here")
         if word[0][-1].isalpha() and word[0] not in _WORDS:
             self.stop(f"{word[0]!r} is no value; text stands in double quotes")
         self.at = word.end()
@@ -91,7 +92,8 @@ class _Reader:
             value, self.at = scanstring(self.text, start + 1)
         except ValueError as error:
             self.at = getattr(error, "pos", start)
-            self.stop(str(getattr(error, "msg", error)))
+            problem = str(getattr(error, "msg", error))
+            self.stop(problem.removesuffix(" at").removesuffix(" starting"))
         return Scalar(start, self.at, value)
 
     def _items(self, start: int, depth: int) -> Items:

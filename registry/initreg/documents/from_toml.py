@@ -20,7 +20,8 @@ _STRING = re.compile(
 _OTHER = re.compile(r"\d{4}-\d\d-\d\d \d\d[^\s,\]}#]*|[^\s,\]}#]+")  # a date may hold a space
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-# The standard library needs memory by the square of its parts.
+# The standard library needs memory by the square of its parts. What looks like one in a text or a
+# comment is refused, too.
 _KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*{_KEY}(?:[ \t]*\.[ \t]*{_KEY}){{{MAX_DEPTH}}}", re.M)
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")

@@ -16,12 +16,12 @@ MAX_DEPTH = 100
 MAX_VALUES = 250_000  # a minute's work at the most, and some hundred megabytes
 
 _TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
 # What ruamel.yaml lets through on odd texts, such as `%YAML 9.9` before a second document.
 _ODD = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
-_MERGE = "tag:yaml.org,2002:merge"
-_PROPERTIES = re.compile(
-    r"(?:[&!]\S*(?:\s+#[^\n]*)*\s+)*"
-)  # an anchor and a tag, before the value itself
+# An anchor and a tag, before the value itself.
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#[^\n]*)*\s+)*")
+_COLON = re.compile(r"\s*:")
 
 
 def parse(text: str) -> list[Document]:
@@ -49,6 +49,10 @@ class _Composer(Composer):
 
     values = 0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.warn_double_anchors = False  # YAML lets an anchor be used again
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.values += 1
         if self.values > MAX_VALUES:
@@ -57,13 +61,13 @@ class _Composer(Composer):
 
 
 class Tagged:
-    """A value with a tag of someone's own, which is not ours to read."""
+    """A value, or a key, that is not ours to read: it has a tag of someone's own, or is no text."""
 
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
+    def __init__(self, what: str) -> None:
+        self.what = what
 
     def __repr__(self) -> str:
-        return f"a value tagged {self.tag}"
+        return self.what
 
 
 class _Constructor(SafeConstructor):
@@ -116,7 +120,7 @@ class _Constructor(SafeConstructor):
             return node.value
         make = self.yaml_constructors.get(tag)
         if make is None:
-            return Tagged(tag)
+            return Tagged(f"a value tagged {tag}")
         try:
             return make(self, node)
         except YAMLError:
@@ -131,6 +135,8 @@ class _Constructor(SafeConstructor):
         parts = []
         for key_node, value_node in node.value:
             key, value = self.convert(key_node, depth + 1), self.convert(value_node, depth + 1)
+            if value.start == value.end and (colon := _COLON.match(self.text, key.end)):
+                value.start = value.end = colon.end()  # ruamel.yaml puts it at what follows
             parts += [part for part in (key, value) if part.start >= start]  # not of an alias
             if str(key_node.tag) == _MERGE:
                 self._merge(found, value)

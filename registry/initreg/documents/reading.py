@@ -61,24 +61,32 @@ def read_file(path: str | os.PathLike[str], language: str | None = None) -> Sour
 
     Raises `UnreadableError` for a file that is not there, is too large, or is not of its language.
     """
-    if str(path) == "-":
+    name = os.fspath(path)
+    if name == "-":
         language = language or "yaml"
-        return read(sys.stdin.buffer.read(MAX_BYTES[language] + 1), language, "<stdin>")
-    path = Path(path)
-    language = language or language_of(path)
-    limit = MAX_BYTES[language]
+        if sys.stdin is None:
+            raise UnreadableError("It is closed.", "<stdin>")
+        return read(sys.stdin.buffer.read(_limit(language) + 1), language, "<stdin>")
     try:
-        if path.is_dir():
-            raise UnreadableError("It is a folder. Name the files in it.", str(path))
-        with path.open("rb") as file:
+        if os.path.isdir(name):  # noqa: PTH112  # of '', a path would make the folder '.'
+            raise UnreadableError("It is a folder. Name the files in it.", name)
+        with open(name, "rb") as file:  # noqa: PTH123
+            language = language or language_of(Path(name))
+            limit = _limit(language)
             data = (
-                _config_of_archive(file, str(path), limit)
+                _config_of_archive(file, name, limit)
                 if language == "keras"
                 else file.read(limit + 1)  # no more, whatever the size of the file
             )
     except OSError as error:
-        raise UnreadableError(f"{error.strerror or error}.", str(path)) from error
-    return read(data, language, str(path))
+        raise UnreadableError(f"{error.strerror or error}.", name or "''") from error
+    return read(data, language, name)
+
+
+def _limit(language: str) -> int:
+    if language not in MAX_BYTES:
+        raise ValueError(f"language is one of {', '.join(MAX_BYTES)}, not {language!r}.")
+    return MAX_BYTES[language]
 
 
 def language_of(path: Path) -> str:
@@ -93,7 +101,7 @@ def language_of(path: Path) -> str:
 
 def read(data: bytes | str, language: str, file: str = "<text>") -> Source:
     """Read a text as documents of `language`, which is one of `LANGUAGES`."""
-    limit = MAX_BYTES[language]
+    limit = _limit(language)
     if len(data) > limit:
         problem = (
             f"It is larger than {limit >> 20} MB, the most that is read of {language.upper()}."
