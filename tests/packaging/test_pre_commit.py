@@ -103,7 +103,9 @@ def commit(run: Run, project: Path, **files: str) -> "subprocess.CompletedProces
     """Try to commit these files alone; in names, ``__`` is a dot."""
     run(project, "git", "reset", "-q", "--hard")
     for name, text in files.items():
-        (project / name.replace("__", ".")).write_text(text, encoding="utf-8")
+        path = project / name.replace("__", ".")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     run(project, "git", "add", "-A")
     return run(project, "git", "commit", "-m", "Add files", check=False)
 
@@ -149,7 +151,7 @@ def test_arguments_add_keys(run: Run, project: Path) -> None:
 def test_the_page_shows_what_happens(run: Run, project: Path) -> None:
     page = (ROOT / "docs" / "pre-commit.md").read_text(encoding="utf-8")
     shown = page.partition("```text\n")[2].partition("```")[0]
-    done = commit(run, project, model__yaml=WRONG)
+    done = commit(run, project, **{"configs/model.yaml": WRONG})
     assert shown.splitlines() == [*done.stdout.rstrip().splitlines()]
 
 
