@@ -112,7 +112,7 @@ def test_a_wrong_bound_is_marked_at_its_value(page: Any) -> None:
         ("{type: rndom_normal, stddev: 1}", ["rndom_normal"]),
         ("{class_name: RndomNormal, config: {stddev: 1}}", ["RndomNormal"]),
         ("3", ["3"]),
-        ("[zeros]", ["[zeros]"]),
+        ("[zeros, onez]", ["onez"]),
     ],
 )
 def test_each_fault_is_marked_once_at_its_place(page: Any, text: str, marked: list[str]) -> None:
