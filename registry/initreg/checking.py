@@ -145,8 +145,7 @@ def _faults(found: Found, registry: Registry) -> tuple[Fault, ...]:
     try:
         registry.validate(_without_interpolations(found.spec) if left_out else found.spec)
     except InitregError as error:
-        faults = error.faults or (Fault(str(error), code="plugin"),)
-        return tuple(each for each in faults if not (left_out and each.code in _OF_ABSENCE))
+        return tuple(each for each in error.faults if not (left_out and each.code in _OF_ABSENCE))
     return ()
 
 

@@ -53,8 +53,12 @@ class Fault:
 class InitregError(Exception):
     """The base of all errors that initreg raises on purpose."""
 
-    faults: tuple[Fault, ...] = ()
-    """What is wrong with the spec, where the error is about one; all of it, not only the first."""
+    _faults: tuple[Fault, ...] = ()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong, all of it and not only the first; of a plugin's error, its text."""
+        return self._faults or (Fault(str(self), code="plugin"),)
 
 
 def point_at(text: str, start: int, end: int) -> str:
@@ -104,7 +108,7 @@ class SpecSyntaxError(InitregError, ValueError):
         self.text = text
         self.column = column
         self.end = column + 1 if end is None else end
-        self.faults = (Fault(problem, (), column, self.end, "syntax"),)
+        self._faults = (Fault(problem, (), column, self.end, "syntax"),)
 
     def __str__(self) -> str:
         return f"{point_at(self.text, self.column, self.end)}\n{self.problem}"
@@ -132,7 +136,7 @@ class _NameError(InitregError, LookupError):
         self.text = text
         self.column = column
         start, end = (None, None) if text is None else (column, column + len(name))
-        self.faults = (Fault(problem, path, start, end, self.code),)
+        self._faults = (Fault(problem, path, start, end, self.code),)
 
     def __str__(self) -> str:
         if self.text is None:
@@ -161,7 +165,7 @@ class ConfigError(InitregError, ValueError):
 
     def __init__(self, faults: Sequence[Fault], text: str | None = None) -> None:
         super().__init__(tuple(faults), text)
-        self.faults = tuple(faults)
+        self._faults = tuple(faults)
         self.text = text
 
     def __str__(self) -> str:

@@ -184,9 +184,7 @@ def _nested(error: InitregError, path: tuple[str | int, ...]) -> list[Fault]:
     if isinstance(error, SpecSyntaxError):  # which its own text explains
         problem = f"This is no spec:\n{error}"
         return [replace(fault, message=problem).below(*path) for fault in error.faults]
-    return [fault.below(*path) for fault in error.faults] or [
-        Fault(str(error), path, code="plugin")
-    ]
+    return [fault.below(*path) for fault in error.faults]
 
 
 def shown(value: object) -> str:

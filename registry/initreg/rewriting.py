@@ -150,8 +150,7 @@ def replacements(
         try:
             new = rewrite(spec, registry)
         except InitregError as error:
-            own = error.faults or (Fault(str(error), code="plugin"),)
-            faults += [fault.below(*path) for fault in own]
+            faults += [fault.below(*path) for fault in error.faults]
             continue
         if new is not spec:
             edits.append(Found(path, new))

@@ -120,15 +120,17 @@ class Pairs(Node):
 
     def find(self, key: Any) -> tuple[Node, Node] | None:
         """Return the nodes of a key and its value, its own before those merged in."""
+        return next((each.pairs[key] for each in self.layers() if key in each.pairs), None)
+
+    def layers(self) -> "Iterator[Pairs]":
+        """Yield the dict itself, and those that it merges in: of each key, the first counts."""
         todo, seen = [self], {id(self)}
         while todo:
             pairs = todo.pop()
-            if key in pairs.pairs:
-                return pairs.pairs[key]
+            yield pairs
             fresh = [each for each in reversed(pairs.merged) if id(each) not in seen]
             seen.update(map(id, fresh))
             todo += fresh
-        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,12 +223,8 @@ def _flat(node: Pairs) -> tuple[dict[Any, Node], int]:
     The first of each key counts.
     """
     found: dict[Any, Node] = {}
-    todo, seen = [node], {id(node)}
-    while todo:
-        each = todo.pop()
+    layers = [*node.layers()]
+    for each in layers:
         for key, (_, value) in each.pairs.items():
             found.setdefault(key, value)
-        fresh = [merged for merged in reversed(each.merged) if id(merged) not in seen]
-        seen.update(map(id, fresh))
-        todo += fresh
-    return found, len(seen)
+    return found, len(layers)
