@@ -59,6 +59,7 @@ garbage = st.one_of(
 @example("f(\x0c1\n,é)")
 @example("f('a\r\nb', \n1j)")
 @example("é\nf")
+@example("#'''\n0if")
 @example("A\u0300")  # a letter and its accent, which Python folds into one
 def test_any_text_parses_or_raises_spec_syntax_error(text):
     with warnings.catch_warnings(record=True) as seen:
