@@ -36,7 +36,11 @@ _pages = Sybil(
 )
 _docstrings = Sybil(
     parsers=[DocTestParser(optionflags=ELLIPSIS)],
-    patterns=["registry/initreg/*.py", "plugins/initreg_plugins/*.py"],
+    patterns=[
+        "registry/initreg/*.py",
+        "registry/initreg/models/*.py",
+        "plugins/initreg_plugins/*.py",
+    ],
     setup=_enter_empty_folder,
     teardown=_leave_it,
 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "json", "github", "sarif"]
 Language = Literal["yaml", "json", "toml", "keras"]
+Form = Literal["config", "rules"]
 
 
 def check(
@@ -33,6 +34,10 @@ def check(
         Language | None,
         typer.Option("--as", help="What the files are, whatever their endings say."),
     ] = None,
+    form: Annotated[
+        Form,
+        typer.Option(help="What is in the files: a config, or rules for a model's weights."),
+    ] = "config",
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="End well if there is nothing to check.")
     ] = False,
@@ -44,16 +49,19 @@ def check(
     are right, 1 some are wrong or there are none, 2 a file can't be read.
     """
     from initreg import UnreadableError, check_file
-    from initreg_cli import reports
+    from initreg_cli import render, reports
     from initreg_cli.loading import clean_stdout
 
     refuse_empty_patterns(key)
+    if key and form == "rules":
+        problem = "it is for configs; a file of rules has keys of its own. Leave it out."
+        raise typer.BadParameter(problem, param_hint="'--key'")
     done: list[Report] = []
     unreadable: list[UnreadableError] = []
     with clean_stdout():
         for file in _each_once(files):
             try:
-                done.append(check_file(file, keys=key or (), language=language))
+                done.append(check_file(file, keys=key or (), language=language, form=form))
             except UnreadableError as error:
                 unreadable.append(error)
     reports.write(format, done, unreadable)
@@ -62,7 +70,10 @@ def check(
     if any(report.findings for report in done):
         raise typer.Exit(1)
     if not allow_empty and not any(report.checked for report in done):
-        reports.explain_empty()
+        if form == "rules":
+            render.note("There are no rules. With --allow-empty, this is no failure.")
+        else:
+            reports.explain_empty()
         raise typer.Exit(1)
 
 

@@ -1,7 +1,7 @@
 """Initializers that draw nothing: Zeros, Ones, Constant, Identity, STFT."""
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -16,6 +16,9 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from initreg import Constant as ConstantDistribution
 from initreg import Distribution, InitializerConfig, Number, Shape, hookimpl
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Zeros(
@@ -128,6 +131,11 @@ class Constant(
     def distribution(self, shape: Shape) -> Distribution | None:
         return None if isinstance(self.value, tuple) else ConstantDistribution(self.value)
 
+    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        return np.broadcast_to(np.array(self.value, np.float64), shape)
+
     def example_shape(self) -> Shape:
         return _shape(self.value) or super().example_shape()
 
@@ -146,6 +154,13 @@ class Identity(
     """
 
     gain: Number = Field(1.0, description="Factor of the identity.")
+
+    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        if len(shape) != 2:
+            raise ValueError("an identity needs two axes")
+        return self.gain * np.eye(*shape)
 
     def serialize(self) -> dict[str, Any]:
         """Leave out a gain of 1, as Keras does with any gain."""

@@ -1,8 +1,14 @@
 """Orthogonal."""
 
+import math
+from typing import TYPE_CHECKING, Any
+
 from pydantic import Field
 
-from initreg import InitializerConfig, Number, Seed, hookimpl
+from initreg import InitializerConfig, Normal, Number, Seed, Shape, draw, hookimpl
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Orthogonal(
@@ -20,6 +26,19 @@ class Orthogonal(
 
     gain: Number = Field(1.0, description="Factor of the orthogonal matrix.")
     seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+
+    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        if len(shape) < 2:
+            raise ValueError("an orthogonal matrix needs two axes or more")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        tall = (max(rows, columns), min(rows, columns))
+        normal = draw(Normal(), tall, seed=seed, path=path, dtype="float64")
+        q, r = np.linalg.qr(normal)
+        # The factorization with a positive diagonal is the only one, whatever LAPACK does.
+        q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
 
 
 @hookimpl

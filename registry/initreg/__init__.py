@@ -4,11 +4,11 @@
 RandomNormal(mean=0.0, stddev=0.02, seed=None)
 
 `parse` reads the text, `validate` checks it by its schema, and `resolve` makes the Keras
-initializer; each takes what the one before gives. Only `resolve`, `describe` and `sample` import
-Keras.
+initializer; each takes what the one before gives. `draw` gives a weight's values without Keras;
+`scope`, `plan` and `apply` initialise whole models.
 """
 
-from initreg.api import describe, resolve, validate
+from initreg.api import describe, draw, resolve, validate
 from initreg.backends import choose_backend, installed_backends
 from initreg.checking import Finding, Report, check_file, check_text
 from initreg.config import InitializerConfig, conflict
@@ -21,7 +21,10 @@ from initreg.errors import (
     ConfigError,
     Fault,
     InitregError,
+    InitregWarning,
+    PlanError,
     PluginError,
+    RulesError,
     SpecSyntaxError,
     UnknownInitializerError,
     UnreadableError,
@@ -29,6 +32,12 @@ from initreg.errors import (
 from initreg.fans import compute_fans
 from initreg.fields import InitializerField
 from initreg.hookspecs import hookimpl
+from initreg.models.applying import apply
+from initreg.models.loading import custom_objects, load_model
+from initreg.models.planning import plan
+from initreg.models.plans import Plan, PlanEntry
+from initreg.models.rules import Rule, Rules, read_rules
+from initreg.models.scoping import Scope, scope
 from initreg.names import Entry
 from initreg.omegaconf import register_omegaconf_resolver
 from initreg.parameters import Axes, NonNegative, Number, Positive, Seed, Shape
@@ -55,16 +64,24 @@ __all__ = [
     "InitializerConfig",
     "InitializerField",
     "InitregError",
+    "InitregWarning",
     "NonNegative",
     "Normal",
     "Number",
     "Pairs",
+    "Plan",
+    "PlanEntry",
+    "PlanError",
     "PluginError",
     "PluginRecord",
     "Positive",
     "Registry",
     "Report",
+    "Rule",
+    "Rules",
+    "RulesError",
     "Sample",
+    "Scope",
     "Seed",
     "Shape",
     "Spec",
@@ -74,6 +91,7 @@ __all__ = [
     "UnknownInitializerError",
     "UnreadableError",
     "__version__",
+    "apply",
     "check_file",
     "check_text",
     "choose_backend",
@@ -81,17 +99,23 @@ __all__ = [
     "collapse_file",
     "compute_fans",
     "conflict",
+    "custom_objects",
     "default_registry",
     "derive_seed",
     "describe",
+    "draw",
     "expand",
     "expand_file",
     "hookimpl",
     "installed_backends",
     "json_schema",
+    "load_model",
     "parse",
+    "plan",
+    "read_rules",
     "register_omegaconf_resolver",
     "resolve",
     "sample",
+    "scope",
     "validate",
 ]

@@ -1,9 +1,18 @@
-"""The verbs over the default registry: validate, resolve, describe."""
+"""The verbs over the default registry: validate, resolve, describe, draw."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from initreg.building import checked_seed
 from initreg.config import InitializerConfig
-from initreg.registry import default_registry
+from initreg.distributions import Distribution
+from initreg.drawing import checked_shape, draw_config, draw_distribution
+from initreg.errors import ConfigError, Fault
+from initreg.registry import default_registry, is_written
+from initreg.seeds import derive_key
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def validate(spec: object) -> InitializerConfig:
@@ -25,7 +34,7 @@ def validate(spec: object) -> InitializerConfig:
     return default_registry().validate(spec)
 
 
-def resolve(spec: object, seed: int | None = None) -> Any:
+def resolve(spec: object, seed: int | None = None, *, portable: bool = False) -> Any:
     """Make the Keras initializer of a spec: a fresh one each call.
 
     >>> resolve("random_normal(mean=0,stddev=0.05)", seed=42).get_config()
@@ -39,10 +48,60 @@ def resolve(spec: object, seed: int | None = None) -> Any:
     `seed`, 0 … 2³²−1, fills a seed that the spec leaves open; initializers nested in it get seeds
     derived from it (see `derive_seed`). A seed that the spec gives is kept.
 
+    A `portable` one fills a weight with the values that `draw` gives, the same on every backend. It
+    is a class of initreg, which `load_model` and `custom_objects` bring back from a saved model.
+
     Raises the errors of `validate`, `BackendError` where Keras's backend is missing, and
     `PluginError` where the plugin can't build what its schema took.
     """
-    return default_registry().resolve(spec, seed)
+    if not portable or spec is None:
+        return default_registry().resolve(spec, seed)
+    registry = default_registry()
+    config = registry.validate(spec) if is_written(spec) else registry.config_of(spec)
+    from initreg.models.portable import Portable  # imports Keras
+
+    return Portable(config, seed)
+
+
+def draw(
+    spec: object,
+    shape: Iterable[int] | int,
+    *,
+    seed: int,
+    path: str = "",
+    dtype: str = "float32",
+    threads: int | None = None,
+) -> "np.ndarray[Any, Any]":
+    """Draw a weight's values with NumPy alone: the same on every machine and backend.
+
+    >>> values = draw("random_normal(stddev=0.02)", (300, 100), seed=42, path="dense/kernel")
+    >>> values.shape, str(values.dtype), round(float(values.std()), 3)
+    ((300, 100), 'float32', 0.02)
+
+    `spec` is what `validate` takes, or a `Distribution`. The values depend on the spec, the shape,
+    the dtype and the key, which is the seed with the path: not on `threads`, of which there are as
+    many as cores. A seed in the spec takes the place of `seed`. `dtype` is float16, bfloat16,
+    float32 or float64; the first two are the values of float32, cast.
+
+    Raises the errors of `validate`, and `ConfigError` for a shape, dtype or seed that is not to be
+    had, and for an initializer that only Keras can call: one with neither a distribution nor a draw
+    of its own.
+
+    Source of the quantiles: Wichura, Algorithm AS 241 (1988).
+    """
+    sizes = checked_shape(shape)
+    seed = checked_seed(seed)
+    if isinstance(spec, Distribution):
+        return draw_distribution(spec, sizes, dtype, derive_key(seed, path), threads=threads)
+    config = default_registry().validate(spec)
+    values = draw_config(config, sizes, dtype, seed, path, threads=threads)
+    if values is None:
+        problem = (
+            f"{config} has no portable draw: its plugin says neither what its values follow nor "
+            "how NumPy makes them. Keras can: initreg.sample, or initreg.resolve."
+        )
+        raise ConfigError([Fault(problem)])
+    return values
 
 
 def describe(initializer: Any) -> str:

@@ -4,6 +4,7 @@ Keras fixes its backend when it is imported, once a process. Where it is missing
 is that of a missing module; ours says what is installed and what to do.
 """
 
+import importlib
 import importlib.util
 import json
 import os
@@ -69,6 +70,18 @@ def load_keras() -> Any:
         return __import__("keras")  # quicker than import_module once Keras is there
     except (ImportError, ValueError) as error:  # ValueError: a setting in Keras's own file
         raise BackendError(f"Keras can't start: {error}") from error
+
+
+def path_of(layer: Any) -> tuple[str, list[Any]]:
+    """Return the path that a weight made by a layer now would stand under, and who opened it.
+
+    Keras has no public function for it; the caller checks what comes of it.
+    """
+    names = importlib.import_module("keras.src.backend.common.name_scope")
+    state = importlib.import_module("keras.src.backend.common.global_state")
+    with names.name_scope(layer.name, caller=layer):
+        scopes = state.get_global_attribute("name_scope_stack")
+        return names.current_path(), [each.caller for each in scopes]
 
 
 def _running() -> str:

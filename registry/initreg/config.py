@@ -5,7 +5,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -16,6 +16,9 @@ from initreg.errors import ConfigError, Fault, PluginError
 from initreg.parameters import Shape
 from initreg.seeds import MAX_SEED, derive_seed
 from initreg.spec import Argument, Pairs, Spec, Value
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _SCALARS = (int, float, str)  # asked for first: Pydantic's own isinstance takes far longer
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -120,6 +123,15 @@ class InitializerConfig(BaseModel):
 
         A plugin overrides this where it can. Statistics, pictures and tests then know what to
         expect.
+        """
+        return None
+
+    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any] | None":
+        """Draw a whole weight with NumPy alone, where its values depend on each other.
+
+        A plugin overrides this where `distribution` can't say it, and NumPy can make the values:
+        they are then the same on every backend. Take what is random from `initreg.draw`, with the
+        `seed` and the `path`; return float64, which is cast to the weight's dtype.
         """
         return None
 

@@ -1,7 +1,7 @@
 """What the values of one weight follow, where they are independent of each other.
 
-Each distribution knows its moments, support, density and quantiles without any library, and its
-frozen SciPy twin for all else.
+Each distribution knows its moments, support, density and quantiles without any library, fills
+arrays of NumPy, and gives its frozen SciPy twin for all else.
 """
 
 import math
@@ -13,12 +13,63 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from statistics import NormalDist
 
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
 
 @cache
 def _standard() -> "NormalDist":
     from statistics import NormalDist  # takes longer to import than the rest of this module
 
     return NormalDist()
+
+
+_FAR = 39.0  # standard deviations: what lies further out is less than any float
+
+
+@cache
+def _density(x: float) -> float:
+    """Return the density of the standard normal distribution, correct to the last digit.
+
+    In decimals: C libraries differ in the last digit of `exp` and `erf`, and versions of Python in
+    how they ask for it. Portable values depend on it, so it must be the same everywhere.
+    """
+    from decimal import Context, Decimal, localcontext
+
+    if abs(x) > _FAR:
+        return 0.0
+    with localcontext(Context(prec=40)):
+        root = (2 * Decimal("3.141592653589793238462643383279502884197169399375")).sqrt()
+        return float((-Decimal(x) ** 2 / 2).exp() / root)
+
+
+@cache
+def _below(x: float) -> float:
+    """Return the share of the standard normal distribution below `x`, as exactly as `_density`.
+
+    Source: Abramowitz, Stegun (1964), 26.2.11 and 26.2.14.
+    """
+    from decimal import Context, Decimal, localcontext
+
+    if x > 0:
+        return 1.0 - _below(-x)
+    if x < -_FAR:
+        return 0.0
+    with localcontext(Context(prec=40)):
+        z = -Decimal(x)
+        root = (2 * Decimal("3.141592653589793238462643383279502884197169399375")).sqrt()
+        density = (-z * z / 2).exp() / root
+        if z > 1:
+            fraction = z
+            for k in range(1000, 0, -1):
+                fraction = z + k / fraction
+            return float(density / fraction)
+        term = total = z
+        for k in range(3, 99, 2):
+            term *= z * z / k
+            total += term
+        return float(Decimal("0.5") - density * total)
 
 
 class Distribution(ABC):
@@ -53,6 +104,47 @@ class Distribution(ABC):
     @abstractmethod
     def scipy(self) -> Any:
         """Return the frozen SciPy distribution of the same values (imports `scipy.stats`)."""
+
+    def fill(self, words: "Array", out: "Array") -> None:
+        """Fill `out` with values, each of them the quantile at its own random word.
+
+        `out` is flat, of float32 with words of 32 bits or of float64 with words of 64, which are
+        signed integers, each as likely as any other. This one asks `ppf` for each value; override
+        it with what works on whole arrays, and gives the same values for the same words however
+        the array is cut.
+        """
+        import numpy as np
+
+        from initreg.quantiles import fill_centered
+
+        at = np.empty(words.shape)
+        fill_centered(words, at)
+        low, high = self.support
+        out[...] = [min(max(self.ppf(q + 0.5), low), high) for q in at.tolist()]
+
+
+def _scale(out: "Array", loc: float, scale: float) -> None:
+    import numpy as np
+
+    kind = out.dtype.type
+    np.multiply(out, kind(scale), out=out)
+    if loc:
+        np.add(out, kind(loc), out=out)
+
+
+def _keep_within(out: "Array", low: float, high: float) -> None:
+    """Move what rounding has led beyond the bounds to the outermost number within them."""
+    import numpy as np
+
+    kind = out.dtype.type
+    least, most = kind(low), kind(high)
+    if least < low:
+        least = np.nextafter(least, kind(math.inf))
+    if most > high:
+        most = np.nextafter(most, kind(-math.inf))
+    if least > most:  # no number lies within: then the nearest to it
+        least = most = kind(low)
+    np.clip(out, least, most, out=out)
 
 
 def _point_pdf(x: float, value: float) -> float:
@@ -97,6 +189,9 @@ class Constant(Distribution):
     def scipy(self) -> Any:
         return _point_scipy(self.value)
 
+    def fill(self, words: "Array", out: "Array") -> None:
+        out.fill(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
@@ -137,6 +232,21 @@ class Uniform(Distribution):
 
         return stats.uniform(self.low, self.high - self.low)
 
+    def fill(self, words: "Array", out: "Array") -> None:
+        import numpy as np
+
+        from initreg.quantiles import fill_centered
+
+        kind = out.dtype.type
+        fill_centered(words, out)
+        width = kind(self.high - self.low)
+        if math.isinf(width):  # more than the largest number: half of it is not
+            np.multiply(out, kind(2), out=out)
+            width = kind(self.high / 2 - self.low / 2)
+        np.multiply(out, width, out=out)
+        np.add(out, kind(self.mean), out=out)
+        _keep_within(out, self.low, self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class TruncatedNormal(Distribution):
@@ -158,14 +268,15 @@ class TruncatedNormal(Distribution):
 
     @property
     def mean(self) -> float:
-        low, high = _standard().pdf(self.low), _standard().pdf(self.high)
+        low, high = _density(self.low), _density(self.high)
         return self.loc + self.scale * (low - high) / self._mass
 
     @property
     def stddev(self) -> float:
-        low, high = _standard().pdf(self.low), _standard().pdf(self.high)
+        low, high = _density(self.low), _density(self.high)
         shift = (low - high) / self._mass
-        variance = 1 + (self.low * low - self.high * high) / self._mass - shift**2
+        inner, outer = max(self.low, -_FAR), min(self.high, _FAR)  # not infinite: inf × 0 is none
+        variance = 1 + (inner * low - outer * high) / self._mass - shift * shift
         return self.scale * math.sqrt(variance)
 
     @property
@@ -174,7 +285,18 @@ class TruncatedNormal(Distribution):
 
     @property
     def _mass(self) -> float:
-        return _standard().cdf(self.high) - _standard().cdf(self.low)
+        low, high, _ = self._leftward
+        return _below(high) - _below(low)
+
+    @property
+    def _leftward(self) -> tuple[float, float, float]:
+        """The bounds, mirrored where the larger part of the cut lies on the right; and the sign.
+
+        In the left tail a float tells shares apart that are all 1 in the right one.
+        """
+        if self.low + self.high > 0:
+            return -self.high, -self.low, -1.0
+        return self.low, self.high, 1.0
 
     def pdf(self, x: float) -> float:
         if self.scale == 0:
@@ -186,7 +308,9 @@ class TruncatedNormal(Distribution):
     def ppf(self, q: float) -> float:
         if q in (0, 1):
             return self.support[int(q)]
-        z = _standard().inv_cdf(_standard().cdf(self.low) + q * self._mass)
+        low, _, sign = self._leftward
+        share = q if sign > 0 else 1 - q
+        z = sign * _standard().inv_cdf(_below(low) + share * self._mass)
         return self.loc + self.scale * min(max(z, self.low), self.high)
 
     def scipy(self) -> Any:
@@ -195,6 +319,22 @@ class TruncatedNormal(Distribution):
         from scipy import stats
 
         return stats.truncnorm(self.low, self.high, loc=self.loc, scale=self.scale)
+
+    def fill(self, words: "Array", out: "Array") -> None:
+        import numpy as np
+
+        from initreg.quantiles import LARGEST_MASS, fill_between, fill_normal
+
+        if self.low == -self.high and self._mass <= LARGEST_MASS:
+            fill_normal(words, out, self._mass)
+        else:
+            low, high, sign = self._leftward
+            exact = np.empty(out.shape)
+            fill_between(words, exact, _below(low), _below(high), _below(-high))
+            np.multiply(exact, sign, out=exact)
+            np.copyto(out, exact, casting="same_kind")
+        _scale(out, self.loc, self.scale)
+        _keep_within(out, *self.support)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +368,9 @@ class Normal(Distribution):
         from scipy import stats
 
         return stats.norm(self.mean, self.stddev)
+
+    def fill(self, words: "Array", out: "Array") -> None:
+        from initreg.quantiles import fill_normal
+
+        fill_normal(words, out)
+        _scale(out, self.mean, self.stddev)

@@ -8,8 +8,12 @@
     ├── AmbiguousInitializerError  (LookupError)  two plugins claim that name
     ├── ConfigError                (ValueError)   the schema refuses the parameters
     ├── UnreadableError            (ValueError)   a config file can't be read
+    ├── RulesError                 (ValueError)   rules for a model's weights are wrong
+    ├── PlanError                  (ValueError)   a plan does not fit its model, or leaves gaps
     ├── BackendError               (LookupError)  Keras's backend is not there
     └── PluginError                (ValueError)   a plugin does not keep its side
+
+    InitregWarning (UserWarning)   something does less than was asked for
 
 Each is also the built-in that a caller would expect to catch, and each can be pickled.
 """
@@ -48,6 +52,29 @@ class Fault:
     def below(self, *path: str | int) -> "Fault":
         """Return the fault as seen from a spec that holds this one at `path`."""
         return replace(self, path=(*path, *self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong in a config file, and its place.
+
+    Lines and columns count characters from 1; the end is the first column behind. `code` is that
+    of a `Fault`, or ``duplicate-key``. `path` leads to the value: ``$.model.layers[0].init``.
+    `excerpt` is the line, with carets under the place.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    message: str
+    path: str
+    excerpt: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
 class InitregError(Exception):
@@ -198,9 +225,53 @@ class UnreadableError(InitregError, ValueError):
         return f"{self.file}{place}: {self.problem}"
 
 
+class PlanError(InitregError, ValueError):
+    """A plan does not fit its model, the model is not built, or `strict` refuses a gap."""
+
+
+class RulesError(InitregError, ValueError):
+    """Rules for a model's weights are wrong; `faults` holds all that is, not only the first.
+
+    The path of each leads to it from the root: ``$.rules[2].match``. Where the rules came from a
+    file, `findings` has the place of each in it; else `texts` has, for each fault with a column,
+    the text in which it counts.
+    """
+
+    def __init__(
+        self,
+        faults: Sequence[Fault],
+        findings: Sequence[Finding] = (),
+        texts: Sequence[str | None] = (),
+    ) -> None:
+        super().__init__(tuple(faults), tuple(findings), tuple(texts))
+        self._faults = tuple(faults)
+        self.findings = tuple(findings)
+        self.texts = tuple(texts) or (None,) * len(self._faults)
+
+    def __str__(self) -> str:
+        if self.findings:
+            return "\n".join(f"{each}\n{_indented(each.excerpt)}" for each in self.findings)
+        return "\n".join(map(self._lines, self._faults, self.texts))
+
+    def _lines(self, fault: Fault, text: str | None) -> str:
+        told = f"{fault.location}: {fault.message}"
+        if text is None or fault.column is None:
+            return told
+        end = fault.column + 1 if fault.end is None else fault.end
+        return f"{told}\n{_indented(point_at(text, fault.column, end))}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.split("\n"))
+
+
 class BackendError(InitregError, LookupError):
     """Keras's backend is not there, or Keras is already running on another one."""
 
 
 class PluginError(InitregError, ValueError):
     """A plugin, or a config class that it brings, does not keep its side of the contract."""
+
+
+class InitregWarning(UserWarning):
+    """Something does less than was asked for: a rule without a weight, a layer without weights."""

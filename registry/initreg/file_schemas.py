@@ -54,8 +54,33 @@ DOCUMENT: Schema = {
     "items": {"$ref": "#/$defs/document"},
 }
 
-RULES: Schema = {
+_RULE: Schema = {
     "type": "object",
+    "required": ["match", "init"],
+    "additionalProperties": False,
+    "properties": {
+        "match": {
+            "description": "Regular expression, searched in the weight's path.",
+            "type": "string",
+            "format": "regex",
+        },
+        "init": {
+            "description": "The initializer, or keep to leave the weight alone.",
+            "anyOf": [{"const": "keep"}, INITIALIZER],
+        },
+        "layer": {
+            "description": "Name of the layer's class, such as Dense.",
+            "type": "string",
+        },
+        "weight": {
+            "description": "Name of the variable, such as kernel.",
+            "type": "string",
+        },
+    },
+}
+
+RULES: Schema = {
+    "type": ["object", "array"],
     "required": ["rules"],
     "additionalProperties": False,
     "properties": {
@@ -66,30 +91,8 @@ RULES: Schema = {
         "rules": {
             "description": "The rules; the first that matches a weight wins.",
             "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["match", "init"],
-                "additionalProperties": False,
-                "properties": {
-                    "match": {
-                        "description": "Regular expression, searched in the weight's path.",
-                        "type": "string",
-                        "format": "regex",
-                    },
-                    "init": {
-                        "description": "The initializer, or keep to leave the weight alone.",
-                        "anyOf": [{"const": "keep"}, INITIALIZER],
-                    },
-                    "layer": {
-                        "description": "Name of the layer's class, such as Dense.",
-                        "type": "string",
-                    },
-                    "weight": {
-                        "description": "Name of the variable, such as kernel.",
-                        "type": "string",
-                    },
-                },
-            },
+            "items": _RULE,
         },
     },
+    "items": _RULE,  # of a list that stands alone
 }

@@ -29,6 +29,11 @@ _WRITTEN = (str, Spec, Mapping, InitializerConfig)  # what `validate` takes
 NESTING = "initreg.nesting"  # the key of a validation's context that counts nested initializers
 
 
+def is_written(spec: object) -> bool:
+    """Whether `validate` takes a spec; what else `resolve` takes is an object of Keras's."""
+    return isinstance(spec, _WRITTEN)
+
+
 class Registry:
     """Maps names to config classes; validates specs, and resolves them into Keras initializers.
 
@@ -203,7 +208,7 @@ class Registry:
             return None
         if seed is not None:
             seed = checked_seed(seed)
-        if not isinstance(spec, _WRITTEN):
+        if not is_written(spec):
             return from_keras(spec, seed)
         try:
             config = self.validate(spec)
@@ -217,8 +222,20 @@ class Registry:
 
     def describe(self, initializer: Any) -> str:
         """Write the shortest spec of a Keras initializer. See `initreg.describe`."""
-        if isinstance(initializer, _WRITTEN):
+        if is_written(initializer):
             return str(self._spec_of(self.validate(initializer)))
+        return str(self._spec_of(self.config_of(initializer)))
+
+    def config_of(self, initializer: Any) -> InitializerConfig:
+        """Return the config that builds an initializer like this one of Keras.
+
+        >>> import keras
+        >>> default_registry().config_of(keras.initializers.Zeros())
+        Zeros()
+
+        Raises `UnknownInitializerError` for a class that no installed plugin builds, and
+        `ConfigError` for what is no initializer, or holds what no spec can say.
+        """
         keras = load_keras()
         if not isinstance(initializer, keras.initializers.Initializer):
             raise ConfigError(
@@ -232,7 +249,7 @@ class Registry:
         checked = check(entry.config_class, values, {"registry": self})
         if not isinstance(checked, InitializerConfig):
             raise ConfigError(checked)
-        return str(self._spec_of(checked))
+        return checked
 
     def write(self, config: InitializerConfig) -> str | dict[str, Any]:
         """Write the shortest spec of a config: text, or a dict where no text can be so long.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from initreg.backends import load_keras
 from initreg.config import InitializerConfig
 from initreg.distributions import Distribution
-from initreg.errors import ConfigError, Fault, InitregError
-from initreg.faults import shown
+from initreg.drawing import checked_dtype, checked_shape, distribution_of
+from initreg.errors import ConfigError, Fault
 from initreg.parameters import Shape
 from initreg.registry import default_registry
 from initreg.seeds import MAX_SEED
@@ -156,8 +156,9 @@ def sample(
 
     registry = default_registry()
     config = registry.validate(spec)
-    shape = _checked_shape(config.example_shape() if shape is None else shape, dtype)
-    distribution = _distribution(config, shape)
+    shape = checked_shape(config.example_shape() if shape is None else shape)
+    checked_dtype(dtype)
+    distribution = distribution_of(config, shape)
     _require_memory(shape, dtype, _COPIES if distribution else _COPIES_OF_STRUCTURED)
     drawn = random.SystemRandom().randint(0, MAX_SEED) if seed is None else seed
     keras = load_keras()
@@ -204,28 +205,6 @@ def _draw(
         raise ConfigError([Fault(problem)])
     # NumPy's statistics and files do not know bfloat16; every value of it is a float32.
     return values.astype(np.float32) if dtype == "bfloat16" else values
-
-
-def _distribution(config: InitializerConfig, shape: Shape) -> Distribution | None:
-    try:
-        distribution = config.distribution(shape)
-        if distribution is None or isinstance(distribution, Distribution):
-            return distribution
-        raise TypeError(f"distribution() returned {shown(distribution)}, which is none")
-    except InitregError:
-        raise
-    except Exception as error:  # the plugin's code
-        problem = f"{config} does not fit the shape {list(shape)}: {error}"
-        raise ConfigError([Fault(problem)]) from error
-
-
-def _checked_shape(shape: Iterable[int] | int, dtype: str) -> Shape:
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    if dtype not in _BYTES:
-        raise ConfigError([Fault(f"dtype must be one of {', '.join(_BYTES)}, not {dtype!r}.")])
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in sizes):
-        raise ConfigError([Fault(f"A shape holds whole numbers from 0 up, not {list(sizes)}.")])
-    return sizes
 
 
 def _require_memory(shape: Shape, dtype: str, copies: int) -> None:

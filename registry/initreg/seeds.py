@@ -17,12 +17,27 @@ def derive_seed(seed: int, *names: str | int) -> int:
     (RFC 7693) of the seed and the names, each preceded by its length, so that different lists of
     names never read alike. Raises `TypeError` for a seed that is no whole number, such as None.
     """
+    return int.from_bytes(_digest(4, str(operator.index(seed)), *names), "little")
+
+
+def derive_key(seed: int, *names: str | int) -> int:
+    """Derive the key of a stream of random words: as `derive_seed`, of 128 bits.
+
+    So many that no two weights of any model share one by chance.
+
+    >>> derive_key(42, "dense/kernel") == derive_key(42, "dense/bias")
+    False
+    """
+    return int.from_bytes(_digest(16, str(operator.index(seed)), *names), "little")
+
+
+def _digest(size: int, *parts: str | int) -> bytes:
     import hashlib  # takes longer to import than most of initreg
 
-    digest = hashlib.blake2b(digest_size=4)
-    for part in (str(operator.index(seed)), *names):
+    digest = hashlib.blake2b(digest_size=size)
+    for part in parts:
         written = str(part).encode("utf-8", "surrogatepass")
         # A number is not the text that it is written as: its length is marked.
         length = len(written) if isinstance(part, str) else len(written) | 1 << 63
         digest.update(length.to_bytes(8, "little") + written)
-    return int.from_bytes(digest.digest(), "little")
+    return digest.digest()

@@ -92,6 +92,27 @@ def time_processes(
     return times
 
 
+def time_inside(
+    children: Mapping[str, tuple[str, Sequence[str], Mapping[str, str]]], rounds: int
+) -> Times:
+    """Run scripts in fresh processes, in turn; each prints the seconds that it measured itself."""
+    times: Times = {name: [] for name in children}
+    for _ in range(rounds):
+        for name, (code, arguments, changes) in children.items():
+            env = environment(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0", **changes)
+            command = [*python(code), *arguments]
+            done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+            times[name].append(float(done.stdout.split()[-1]))
+    return times
+
+
+def backends() -> list[str]:
+    """List Keras's backends that are installed."""
+    import initreg
+
+    return initreg.installed_backends()
+
+
 def python(code: str) -> list[str]:
     """Return the command that runs `code` in a Python of its own."""
     return [sys.executable, "-c", code]

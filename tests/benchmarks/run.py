@@ -12,6 +12,9 @@ BENCHMARKS = (
     "check",
     "processes",
     "many_plugins",
+    "draws",
+    "building",
+    "applying",
     "sample_memory",
 )
 

@@ -94,6 +94,7 @@ def test_an_unreadable_file_is_2_and_the_others_are_reported(cli: Any, format_: 
         ([], "Missing argument 'FILE'."),
         (["right.yaml", "--format", "xml"], "'xml' is not one of"),
         (["right.yaml", "--as", "ini"], "'ini' is not one of"),
+        (["right.yaml", "--form", "plan"], "'plan' is not one of"),
         (["right.yaml", "--key", ""], "'--key': it is empty. Name a key, or a pattern such as"),
         (["right.yaml", "--key", " "], "'--key': it is empty."),
     ],
@@ -133,6 +134,57 @@ def test_an_unknown_ending_says_how_to_go_on(cli: Any) -> None:
         "To read files of other endings, say what they are: --as yaml, json, toml or keras.\n"
     )
     assert cli("check", "wrong.conf", "--as", "yaml").stdout == FOUND.format("wrong.conf")
+
+
+# Files of rules -----------------------------------------------------------------------------------
+
+
+def test_a_file_of_rules_is_checked_as_a_whole(cli: Any) -> None:
+    Path("rules.yaml").write_text("rules:\n- {match: '(a+)+$', init: keep, lyer: Dense}\n")
+    done = cli("check", "rules.yaml", "--form", "rules")
+    assert done.status == 1
+    assert [line[:17] for line in done.stdout.splitlines() if line[0] != " "] == [
+        "rules.yaml:2:12: ",
+        "rules.yaml:2:33: ",
+    ]
+    assert "rules.yaml:2:33: A rule has no key 'lyer'. Did you mean 'layer'?" in done.stdout
+    assert done.stderr == "1 initializer checked in 1 file, 2 findings.\n"
+    assert cli("check", "rules.yaml").status == 1  # as a config, it has nothing to check
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "github", "sarif"])
+def test_rules_that_are_right_are_0(cli: Any, stdin: Any, format_: str) -> None:
+    stdin(b"seed: 1\nrules:\n- {match: kernel$, init: he_normal}\n- {match: bias, init: keep}\n")
+    done = cli("check", "-", "--form", "rules", "--format", format_)
+    assert done.status == 0
+    assert done.stderr == "2 initializers checked in 1 file, 0 findings.\n"
+
+
+@pytest.mark.parametrize("format_", ["json", "github", "sarif"])
+def test_each_format_tells_what_is_wrong_with_rules(cli: Any, format_: str) -> None:
+    texts = ["", "seed: -1\nrules:\n- {match: (, init: he_normal(}\n- {}\n- 1\nrules: []\n"]
+    for number, text in enumerate(texts):
+        Path(f"{number}.yaml").write_text(text)
+    done = cli("check", "0.yaml", "1.yaml", "--form", "rules", "--format", format_)
+    assert done.status == 1
+    assert "There are no rules here." in done.stdout
+
+
+def test_no_rules_is_1_and_says_so(cli: Any) -> None:
+    Path("rules.yaml").write_text("rules: []\n")
+    done = cli("check", "rules.yaml", "--form", "rules")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr == (
+        "0 initializers checked in 1 file, 0 findings.\n"
+        "There are no rules. With --allow-empty, this is no failure.\n"
+    )
+    assert cli("check", "rules.yaml", "--form", "rules", "--allow-empty").status == 0
+
+
+def test_rules_have_keys_of_their_own(cli: Any) -> None:
+    done = cli("check", "right.yaml", "--form", "rules", "--key", "start")
+    assert (done.status, done.stdout) == (2, "")
+    assert "'--key': it is for configs; a file of rules has keys of its own." in done.stderr
 
 
 # What is checked ----------------------------------------------------------------------------------
@@ -424,3 +476,14 @@ def test_a_check_loads_no_keras_and_only_the_reader_it_needs(
     Path(name).write_text(text)
     done = python(LOADED, "check", name, "--format", format_)
     assert done.stdout.splitlines()[-1] == f"loaded: {loaded}"
+
+
+@pytest.mark.parametrize("name", ["rules.json", "rules.toml"])
+def test_a_check_of_rules_loads_no_keras_and_no_other_reader(python: Any, name: str) -> None:
+    texts = {
+        "rules.json": '{"rules": [{"match": "a", "init": "keep"}]}',
+        "rules.toml": "[[rules]]\nmatch = 'a'\ninit = 'zeros'",
+    }
+    Path(name).write_text(texts[name])
+    done = python(LOADED, "check", name, "--form", "rules")
+    assert done.stdout.splitlines()[-1] == "loaded: pydantic"

@@ -11,7 +11,9 @@ from initreg import (
     ConfigError,
     Fault,
     InitregError,
+    PlanError,
     PluginError,
+    RulesError,
     SpecSyntaxError,
     UnknownInitializerError,
     UnreadableError,
@@ -28,6 +30,8 @@ ERRORS = [
     (ConfigError([Fault("No.", ("a", 1)), Fault("No!", ("b",), 2, 4)], "f(a, b)"), ValueError),
     (UnreadableError("It is not YAML.", "a.yaml", 3, 4), ValueError),
     (UnreadableError("It is not there.", "a.yaml"), ValueError),
+    (RulesError([Fault("No.", ("rules", 0, "match"), 0, 1)], texts=["("]), ValueError),
+    (PlanError("It is another model's."), ValueError),
     (BackendError("It is not there."), LookupError),
     (PluginError("It fails."), ValueError),
 ]

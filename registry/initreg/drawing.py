@@ -1,0 +1,367 @@
+"""Portable draws: a weight's values from NumPy, the same on every backend and machine.
+
+They depend on the seed, the path, the shape and the distribution alone: not on threads, on the
+order of chunks, or on which part of a weight a device holds.
+"""
+
+import math
+import operator
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from initreg.config import InitializerConfig
+from initreg.distributions import Constant, Distribution
+from initreg.errors import ConfigError, Fault, InitregError
+from initreg.faults import shown
+from initreg.parameters import Shape
+from initreg.seeds import derive_key
+from initreg.streams import CHUNK, Stream
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+Region: TypeAlias = Sequence[slice]
+"""A part of a weight: a slice of each axis, of step 1."""
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+
+_ALIGNMENT = 64  # bytes, as JAX and TensorFlow ask for
+
+
+class Moments:
+    """The mean and the standard deviation of values that are added part by part."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, float, float]] = []
+
+    def add(self, values: "Array") -> None:
+        """Add values; safe to call from many threads."""
+        import numpy as np
+
+        if not values.size:
+            return
+        if values.dtype.itemsize < 4:
+            values = values.astype(np.float32)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            mean = float(np.add.reduce(values, axis=None)) / values.size
+            centered = np.subtract(values, values.dtype.type(mean))
+            spread = float(np.add.reduce(np.multiply(centered, centered), axis=None))
+        if values.dtype == np.float32 and not 1e-30 < spread < 1e38:  # the squares may leave it
+            self.add(values.astype(np.float64))
+        else:
+            self._parts.append((values.size, mean, spread))
+
+    @property
+    def mean(self) -> float:
+        """The mean of all values so far; NaN where there are none."""
+        count = sum(n for n, _, _ in self._parts)
+        return sum(n * mean for n, mean, _ in self._parts) / count if count else float("nan")
+
+    @property
+    def stddev(self) -> float:
+        """The standard deviation of all values so far."""
+        count, whole = sum(n for n, _, _ in self._parts), self.mean
+        total = sum(spread + n * (mean - whole) ** 2 for n, mean, spread in self._parts)
+        return (total / count) ** 0.5 if count else float("nan")
+
+
+def draw_config(
+    config: InitializerConfig,
+    shape: Shape,
+    dtype: str,
+    seed: int,
+    path: str = "",
+    *,
+    region: Region | None = None,
+    threads: int | None = None,
+    moments: Moments | None = None,
+) -> "Array | None":
+    """Draw a config's values; None where only Keras can make them.
+
+    A seed that the config brings takes the place of `seed`. Raises `ConfigError` where the config
+    does not fit the shape.
+    """
+    import numpy as np
+
+    seed = seed_in_force(config, seed)
+    distribution = distribution_of(config, shape)
+    if distribution is not None:
+        key = derive_key(seed, path)
+        return draw_distribution(
+            distribution, shape, dtype, key, region=region, threads=threads, moments=moments
+        )
+    if not draws_itself(config):
+        return None
+    try:
+        values = config.draw(shape, seed, path)
+        if values is None or values.shape != shape:
+            made = "nothing" if values is None else f"the shape {list(values.shape)}"
+            raise TypeError(f"draw() gave {made}")
+    except InitregError:
+        raise
+    except Exception as error:  # the plugin's code
+        raise ConfigError([Fault(_misfit(config, shape, error))]) from error
+    if region is not None:
+        values = values[tuple(region)]
+    out = _empty(values.size, as_dtype(dtype)).reshape(values.shape)
+    with np.errstate(over="ignore", under="ignore"):
+        _cast(values, out)
+    if moments is not None:
+        moments.add(out)
+    return out
+
+
+def _cast(values: "Array", out: "Array") -> None:
+    """Copy values of float64; to a half by way of float32, as all draws of halves go."""
+    import numpy as np
+
+    if out.dtype.itemsize < 4:
+        values = values.astype(np.float32)
+    np.copyto(out, values, casting="unsafe")
+
+
+def seed_in_force(config: InitializerConfig, seed: int) -> int:
+    """Return the seed that a config brings, else `seed`."""
+    own = getattr(config, "seed", None) if "seed" in config.parameter_fields else None
+    return seed if own is None else int(own)
+
+
+def draws_itself(config: InitializerConfig) -> bool:
+    """Whether a config has a portable draw of its own, beside any distribution."""
+    return type(config).draw is not InitializerConfig.draw
+
+
+def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | None:
+    """Return what a weight's values follow; raises `ConfigError` where `shape` is none for it."""
+    try:
+        distribution = config.distribution(shape)
+        if distribution is None or isinstance(distribution, Distribution):
+            return distribution
+        raise TypeError(f"distribution() returned {shown(distribution)}, which is none")
+    except InitregError:
+        raise
+    except Exception as error:  # the plugin's code
+        raise ConfigError([Fault(_misfit(config, shape, error))]) from error
+
+
+def _misfit(config: InitializerConfig, shape: Shape, error: Exception) -> str:
+    return f"{config} does not fit the shape {list(shape)}: {error}"
+
+
+def checked_shape(shape: Iterable[int] | int) -> Shape:
+    """Return a shape as a tuple; raises `ConfigError` for what is none."""
+    try:
+        sizes: tuple[Any, ...] = tuple(shape)  # type: ignore[arg-type]
+    except TypeError:
+        sizes = (shape,)
+    try:
+        whole = tuple(operator.index(n) for n in sizes)
+    except TypeError:
+        whole = (-1,)
+    if any(isinstance(n, bool) for n in sizes) or any(n < 0 for n in whole):
+        raise ConfigError([Fault(f"A shape holds whole numbers from 0 up, not {list(sizes)}.")])
+    return whole
+
+
+def checked_dtype(dtype: str) -> str:
+    """Return the name of a float; raises `ConfigError` for any other."""
+    if dtype not in DTYPES:
+        raise ConfigError([Fault(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}.")])
+    return dtype
+
+
+def as_dtype(dtype: str) -> "np.dtype[Any]":
+    """Return NumPy's dtype of a float; raises `ConfigError` for what is none."""
+    import numpy as np
+
+    kind: Any = checked_dtype(dtype)
+    if kind == "bfloat16":
+        from ml_dtypes import bfloat16 as kind
+    found: np.dtype[Any] = np.dtype(kind)
+    return found
+
+
+def draw_distribution(
+    distribution: Distribution,
+    shape: Shape,
+    dtype: str,
+    key: int,
+    *,
+    region: Region | None = None,
+    threads: int | None = None,
+    moments: Moments | None = None,
+) -> "Array":
+    """Draw the values of a weight, or of a region of it, in threads.
+
+    `shape` is that of the whole weight. float16 and bfloat16 are the values of float32, cast.
+    """
+    import numpy as np
+
+    region = [slice(0, size) for size in shape] if region is None else region
+    flat = _empty(math.prod(part.stop - part.start for part in region), as_dtype(dtype))
+    out = flat.reshape([part.stop - part.start for part in region])
+    wide = dtype == "float64"
+    runs = _runs(shape, region)
+    batches = iter([]) if isinstance(distribution, Constant) else _batches(*runs)
+    if isinstance(distribution, Constant):
+        with np.errstate(over="ignore", under="ignore"):
+            _cast(np.array(distribution.value), flat)
+        if moments is not None:
+            moments.add(flat[:1])
+        return out
+
+    def fill(batch: "_Batch") -> None:
+        words = [_words_of(key, part, runs, wide) for part in batch.parts]
+        joined = words[0] if len(words) == 1 else np.concatenate(words)
+        target = flat[batch.start : batch.start + len(joined)]
+        # What a dtype can't hold becomes infinite or 0, or NaN by -inf + inf: the values show it.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # each thread's own
+            if target.dtype.itemsize >= 4:
+                distribution.fill(joined, target)
+            else:
+                exact = np.empty(len(joined), np.float32)
+                distribution.fill(joined, exact)
+                np.copyto(target, exact, casting="unsafe")
+        if moments is not None:
+            moments.add(target)
+
+    _in_threads(fill, batches, len(flat), threads)
+    return out
+
+
+def _empty(count: int, dtype: "np.dtype[Any]") -> "Array":
+    """Return a new array that starts where a backend can take it over without a copy."""
+    import numpy as np
+
+    held = np.empty(count * dtype.itemsize + _ALIGNMENT, np.uint8)
+    start = -held.ctypes.data % _ALIGNMENT
+    return held[start : start + count * dtype.itemsize].view(dtype)
+
+
+class _Part(NamedTuple):
+    """The runs ``first:last`` as far as they lie in one chunk."""
+
+    chunk: int
+    first: int
+    last: int
+
+
+class _Batch(NamedTuple):
+    """Parts to fill at once, and where in the output their values start."""
+
+    start: int
+    parts: list[_Part]
+
+
+def _runs(shape: Shape, region: Region) -> "tuple[Array, int]":
+    """Return where the runs of a region start in the weight, and how many values each has.
+
+    A run is as long as its values stand side by side in C order.
+    """
+    import numpy as np
+
+    axis = len(shape)
+    length = 1
+    while axis:
+        axis -= 1
+        taken = region[axis].stop - region[axis].start
+        length *= taken
+        if taken != shape[axis]:
+            break
+    strides = [1]
+    for size in reversed(shape[1:]):
+        strides.insert(0, strides[0] * size)
+    starts = np.zeros(1, np.int64)
+    for position, part in enumerate(region[:axis]):
+        steps = np.arange(part.start, part.stop, dtype=np.int64) * strides[position]
+        starts = (starts[:, None] + steps).reshape(-1)
+    if shape:
+        starts += region[axis].start * strides[axis]
+    return starts, length
+
+
+def _batches(starts: "Array", length: int) -> Iterator[_Batch]:
+    """Cut runs into batches of some `CHUNK` values, so that few calls fill them."""
+    import numpy as np
+
+    if not length or not len(starts):
+        return
+    done, held, parts = 0, 0, list[_Part]()
+    for chunk in range(int(starts[0]) // CHUNK, (int(starts[-1]) + length - 1) // CHUNK + 1):
+        low, high = chunk * CHUNK, (chunk + 1) * CHUNK
+        first = int(np.searchsorted(starts, low - length, "right"))
+        last = int(np.searchsorted(starts, high, "left"))
+        if first == last:
+            continue
+        before = max(0, low - int(starts[first]))
+        behind = max(0, int(starts[last - 1]) + length - high)
+        parts.append(_Part(chunk, first, last))
+        held += (last - first) * length - before - behind
+        if held >= CHUNK // 2:
+            yield _Batch(done, parts)
+            done, held, parts = done + held, 0, []
+    if parts:
+        yield _Batch(done, parts)
+
+
+def _words_of(key: int, part: _Part, runs: "tuple[Array, int]", wide: bool) -> "Array":
+    """Return the words of the values of one part."""
+    import numpy as np
+
+    starts, length = runs
+    own = starts[part.first : part.last] - part.chunk * CHUNK
+    stream = Stream(key, part.chunk, wide=wide)
+    pieces = []
+    if own[0] < 0:  # a run that began in a chunk before
+        pieces.append(stream.words(0, min(int(own[0]) + length, CHUNK)))
+        own = own[1:]
+    cut = len(own) and int(own[-1]) + length > CHUNK  # one that goes on in the next
+    whole = own[:-1] if cut else own
+    if len(whole):
+        pieces.append(stream.runs(whole, length))
+    if cut:
+        pieces.append(stream.words(int(own[-1]), CHUNK))
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_threads(
+    work: Callable[[_Batch], None], items: Iterator[_Batch], size: int, threads: int | None
+) -> None:
+    """Call `work` with each item, in as many threads as there are cores; raise what one raises."""
+    count = min(threads or _cores(), -(-size // CHUNK))
+    if count <= 1:
+        for item in items:
+            work(item)
+        return
+    lock, failed = threading.Lock(), list[BaseException]()
+
+    def run() -> None:
+        try:
+            while not failed:
+                with lock:
+                    item = next(items, None)
+                if item is None:
+                    return
+                work(item)
+        except BaseException as error:
+            failed.append(error)
+
+    helpers = [threading.Thread(target=run, name="initreg-draw") for _ in range(count - 1)]
+    for helper in helpers:
+        helper.start()
+    try:
+        run()
+    except BaseException as error:  # an interrupt: let the others stop, too
+        failed.append(error)
+    for helper in helpers:
+        helper.join()
+    if failed:
+        raise failed[0]

@@ -1,0 +1,104 @@
+"""A plan carried out on a model that exists: every weight, or none."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from initreg.drawing import Moments
+from initreg.errors import InitregError, PlanError
+from initreg.models.planning import Assignment, assign, checked, warn_of_rules
+from initreg.models.plans import Plan, PlanEntry
+from initreg.models.progress import Progress, reporting
+from initreg.models.weights import make_tensor
+from initreg.placing import read, sharding_of, write
+
+
+def apply(
+    model: Any,
+    rules: object = None,
+    seed: int | None = None,
+    *,
+    strict: bool = False,
+    progress: Progress | bool | None = None,
+) -> Plan:
+    """Draw the weights of a built model anew, by rules; return the plan with what was realised.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((100,)), keras.layers.Dense(100, name="head")])
+    >>> done = apply(model, [{"match": "kernel$", "init": "random_normal(stddev=0.02)"},
+    ...                      {"match": "bias$", "init": "keep"}], seed=42)
+    >>> round(done.entries[0].realised_stddev, 3)
+    0.02
+
+    `rules` is what `plan` takes, or a plan, also as the file of its JSON, which is repeated
+    exactly. All is drawn before anything is changed, so for a moment the weights are there twice;
+    a failure leaves every weight as it was. Weights that no rule covers, optimizer state, metrics,
+    seed generators and weights that hold no floats are left alone.
+
+    `progress` is called with the values drawn so far and those in all; by itself, a bar is drawn
+    on stderr where that is a terminal and the work is long. False draws none.
+
+    Raises what `plan` raises, and `PluginError` where a plugin can't build what its schema took.
+    """
+    assignments = assign(model, rules, seed)
+    made = checked(assignments.plan, strict)
+    drawn = [each for each in assignments.weights if each.config is not None]
+    moments = [Moments() for _ in drawn]
+    tensors = []
+    with reporting(progress, sum(_size(each.entry) for each in drawn)) as report:
+        for each, found in zip(drawn, moments, strict=True):
+            tensors.append(_draw(each, made.seed, found))
+            report(_size(each.entry))
+    _write_all([each.weight.variable for each in drawn], tensors)
+    warn_of_rules(made)
+    realised = {each.entry.path: found for each, found in zip(drawn, moments, strict=True)}
+    return replace(made, entries=tuple(_with(e, realised.get(e.path)) for e in made.entries))
+
+
+def _size(entry: PlanEntry) -> int:
+    return math.prod(entry.shape)
+
+
+def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
+    entry, config, variable = assignment.entry, assignment.config, assignment.weight.variable
+    assert config is not None  # noqa: S101  # these are the ones that are drawn
+    seed = seed if entry.seed is None else entry.seed
+    try:
+        tensor = make_tensor(
+            config,
+            entry.shape,
+            entry.dtype,
+            seed,
+            entry.path,
+            sharding=sharding_of(variable),
+            moments=moments,
+        )
+        if tuple(tensor.shape) != entry.shape:
+            raise ValueError(f"it fills the shape {list(tensor.shape)}")
+    except InitregError as error:
+        raise PlanError(f"{entry.path}: {error}\nNo weight was changed.") from error
+    except Exception as error:  # Keras's or a plugin's refusal of the shape or the dtype
+        first = str(error).strip().partition("\n")[0]
+        problem = f"{entry.path} {list(entry.shape)} of {entry.dtype}: {entry.spec}: {first}"
+        raise PlanError(f"{problem}\nNo weight was changed.") from error
+    return tensor
+
+
+def _write_all(variables: Sequence[Any], tensors: Sequence[Any]) -> None:
+    """Write every tensor, or leave all variables as they were."""
+    written = []
+    try:
+        for variable, tensor in zip(variables, tensors, strict=True):
+            written.append((variable, read(variable)))
+            write(variable, tensor)
+    except BaseException:  # an interrupt, too
+        for variable, before in written:
+            write(variable, before)
+        raise
+
+
+def _with(entry: PlanEntry, moments: Moments | None) -> PlanEntry:
+    if moments is None:
+        return entry
+    return replace(entry, realised_mean=moments.mean, realised_stddev=moments.stddev)

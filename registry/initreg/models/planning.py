@@ -1,0 +1,263 @@
+"""What each weight of a model that exists will get, before anything is touched."""
+
+import json
+import os
+import secrets
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from initreg.backends import load_keras
+from initreg.building import checked_seed
+from initreg.config import InitializerConfig
+from initreg.drawing import DTYPES, distribution_of, seed_in_force
+from initreg.errors import ConfigError, Fault, InitregWarning, PlanError
+from initreg.models.paths import Weight, weights_of
+from initreg.models.plans import FORMAT, Action, Plan, PlanEntry
+from initreg.models.rules import Rule, Rules, read_rules
+from initreg.models.weights import is_portable
+from initreg.registry import default_registry
+from initreg.seeds import MAX_SEED, derive_seed
+
+
+def plan(
+    model: Any, rules: object = None, seed: int | None = None, *, strict: bool = False
+) -> Plan:
+    """Say what each weight of a built model will get, and touch nothing.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, name="head")])
+    >>> made = plan(model, [{"match": "kernel$", "init": "he_normal"}], seed=42)
+    >>> made.entries[0].spec, round(made.entries[0].stddev, 3)
+    ('he_normal', 0.5)
+    >>> made.uncovered
+    ('head/bias',)
+
+    `rules` is what `read_rules` takes: a file, a mapping or a list of rules. `seed` goes before
+    the one in the rules; without either, one is drawn, and kept in the plan. With `strict`, a rule
+    that decides over no weight and a weight that no rule covers are errors.
+
+    Raises `RulesError` for faulty rules, `ConfigError` for a spec that does not fit its weight, and
+    `PlanError` for a model that is not built, and for what `strict` refuses.
+    """
+    assignments = assign(model, rules, seed)
+    return checked(assignments.plan, strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A weight, its entry in the plan, and the config that draws it, if any does."""
+
+    weight: Weight
+    entry: PlanEntry
+    config: InitializerConfig | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignments:
+    """A plan with the weights that it is about."""
+
+    plan: Plan
+    weights: tuple[Assignment, ...]
+
+
+def checked(plan: Plan, strict: bool) -> Plan:
+    """Return a plan; raise `PlanError` where it is to be strict and leaves something open."""
+    if strict and (problems := plan.problems()):
+        raise PlanError("\n".join(problems))
+    return plan
+
+
+def unmatched(rules: Rules, deciding: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules that decide over no weight."""
+    numbers = {rule.number for rule in deciding}
+    return tuple(rule for rule in rules.rules if rule.number not in numbers)
+
+
+def warn_of_rules(plan: Plan) -> None:
+    """Warn of rules that decide over no weight, at the line of the user's own code."""
+    if plan.unmatched:
+        warnings.warn("\n".join(plan.unmatched_texts()), InitregWarning, stacklevel=3)
+
+
+def base_seed(seed: int | None, rules: Rules) -> int:
+    """Return the seed that is given, that of the rules, or else a drawn one."""
+    if seed is not None:
+        return checked_seed(seed)
+    if rules.seed is not None:
+        return rules.seed
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+def assign(model: Any, rules: object, seed: int | None) -> Assignments:
+    """Decide what each weight of a model gets."""
+    found = built_weights(model)
+    if isinstance(rules, Plan):
+        return _again(found, json.loads(rules.to_json()), "The plan")
+    if (written := _plan_in(rules)) is not None:
+        return _again(found, *written)
+    read = read_rules(rules)
+    base = base_seed(seed, read)
+    chosen, notes = _choose(read, found)
+    assigned = tuple(
+        _assigned(weight, rule, base) for weight, rule in zip(found, chosen, strict=True)
+    )
+    deciding = [rule for rule in chosen if rule]
+    made = Plan(
+        entries=tuple(each.entry for each in assigned),
+        seed=base,
+        source=read.source,
+        unmatched=unmatched(read, deciding),
+        notes=tuple(notes),
+    )
+    return Assignments(made, assigned)
+
+
+def built_weights(model: Any) -> list[Weight]:
+    """List the weights of a model; raises `PlanError` where it is none, or is not built."""
+    keras = load_keras()
+    if not isinstance(model, keras.layers.Layer):
+        raise PlanError(f"A model or a layer of Keras is needed, not {type(model).__name__}.")
+    found = weights_of(model)
+    unbuilt = [layer for layer in model._flatten_layers() if not layer.built]
+    if unbuilt and not (model.built and found):
+        raise PlanError(
+            f"{model.name} ({type(model).__name__}) is not built, so it has no weights yet. "
+            "Call it once on an input, or build(shape) it, first."
+        )
+    return found
+
+
+def _choose(rules: Rules, weights: Sequence[Weight]) -> tuple[list[Rule | None], list[str]]:
+    """Return the rule of each weight, and notes on rules that could be meant in two ways."""
+    notes = []
+    matches = []
+    for rule in rules.rules:
+        counted = [_matches(rule, weight, weight.counted) for weight in weights]
+        literal = [_matches(rule, weight, weight.literal) for weight in weights]
+        if any(literal) and any(counted) and literal != counted:
+            notes.append(_ambiguous(rule, weights, literal, counted))
+        # What a name says counts before what it would be as the model's own.
+        matches.append(literal if any(literal) else counted)
+    chosen = [
+        next((rule for rule, hit in zip(rules.rules, matches, strict=True) if hit[at]), None)
+        for at in range(len(weights))
+    ]
+    return chosen, notes
+
+
+def _matches(rule: Rule, weight: Weight, path: str) -> bool:
+    return rule.matches(path, type(weight.layer).__name__, path.rpartition("/")[2])
+
+
+def _ambiguous(
+    rule: Rule, weights: Sequence[Weight], literal: Sequence[bool], counted: Sequence[bool]
+) -> str:
+    one = next(w for w, a, b in zip(weights, literal, counted, strict=True) if a != b)
+    return (
+        f"Rule {rule.number} can mean two things: {one.literal} by the name in Keras, which holds, "
+        f"or {one.counted} with automatic names counted within the model. Name the layers."
+    )
+
+
+def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
+    entry = PlanEntry(
+        path=weight.path,
+        name=weight.variable.path,
+        shape=tuple(int(size) for size in weight.variable.shape),
+        dtype=str(weight.variable.dtype),
+        layer=type(weight.layer).__name__,
+        action="uncovered",
+    )
+    if entry.dtype not in DTYPES:
+        reason = f"it holds {entry.dtype}, and no floats that are drawn"
+        return Assignment(weight, replace(entry, action="skip", reason=reason), None)
+    if rule is None:
+        return Assignment(weight, entry, None)
+    entry = replace(entry, rule=rule.number, line=rule.line)
+    if rule.init is None:
+        return Assignment(weight, replace(entry, action="keep"), None)
+    return Assignment(weight, drawn_entry(entry, rule.init, seed), rule.init)
+
+
+def drawn_entry(entry: PlanEntry, config: InitializerConfig, seed: int) -> PlanEntry:
+    """Fill in what is known of a weight that a config draws."""
+    try:
+        distribution = distribution_of(config, entry.shape)
+    except ConfigError as error:
+        raise ConfigError([Fault(f"{entry.path}: {error}")]) from error
+    own = seed_in_force(config, seed)
+    return replace(
+        entry,
+        action="draw",
+        spec=default_registry().write(config),
+        seed=own,
+        derived_seed=derive_seed(own, entry.path),
+        mean=None if distribution is None else distribution.mean,
+        stddev=None if distribution is None else distribution.stddev,
+        portable=is_portable(config, entry.shape),
+    )
+
+
+# Plans that were written down -------------------------------------------------------------------
+
+
+def _plan_in(rules: object) -> tuple[Mapping[str, Any], str] | None:
+    """Return the plan that is given in place of rules, and its name; None for rules."""
+    if isinstance(rules, Mapping) and "plan" in rules:
+        return rules, "The plan"
+    if not isinstance(rules, str | os.PathLike) or Path(rules).suffix.lower() != ".json":
+        return None
+    try:
+        written = json.loads(Path(rules).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # which `read_rules` explains
+        return None
+    return (written, str(rules)) if isinstance(written, dict) and "plan" in written else None
+
+
+def _again(weights: Sequence[Weight], written: Mapping[str, Any], name: str) -> Assignments:
+    """Assign what a plan says, to exactly the weights that it was made for."""
+    if written.get("plan") != FORMAT:
+        raise PlanError(f"{name} is of form {written.get('plan')!r}; this initreg reads {FORMAT}.")
+    try:
+        entries = {each["path"]: _entry_of(each) for each in written["weights"]}
+        seed = checked_seed(written["seed"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"{name} is no plan as `to_json` writes it: {error!r}.") from error
+    if differences := _differences(weights, entries):
+        listed = "\n".join(f"  {line}" for line in differences[:10])
+        more = f"\n  and {len(differences) - 10} more" if len(differences) > 10 else ""
+        raise PlanError(f"{name} was made for another model:\n{listed}{more}")
+    assigned = []
+    for weight in weights:
+        entry = replace(entries[weight.path], name=weight.variable.path)
+        config = None
+        if entry.action == "draw":
+            config = default_registry().validate(entry.spec)
+            entry = drawn_entry(entry, config, seed if entry.seed is None else entry.seed)
+        assigned.append(Assignment(weight, entry, config))
+    again = Plan(tuple(each.entry for each in assigned), seed, written.get("source"))
+    return Assignments(again, tuple(assigned))
+
+
+def _entry_of(written: Mapping[str, Any]) -> PlanEntry:
+    known = {key: value for key, value in written.items() if not key.startswith("realised_")}
+    entry = PlanEntry(**known | {"shape": tuple(written["shape"])})
+    if entry.action not in get_args(Action):
+        raise ValueError(f"action {entry.action!r}")
+    return entry
+
+
+def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:
+    own = {weight.path: weight.variable for weight in weights}
+    found = [f"it has no {path}" for path in entries if path not in own]
+    for path, variable in own.items():
+        if path not in entries:
+            found.append(f"its {path} is not in the plan")
+        elif (shape := tuple(variable.shape)) != entries[path].shape:
+            found.append(f"its {path} is of {shape}, not {entries[path].shape}")
+        elif variable.dtype != entries[path].dtype:
+            found.append(f"its {path} is of {variable.dtype}, not {entries[path].dtype}")
+    return found

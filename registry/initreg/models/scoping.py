@@ -1,0 +1,361 @@
+"""A scope around the building of models: each weight that is made in it is drawn by its path."""
+
+import gc
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Self
+from weakref import ref
+
+from initreg.backends import load_keras, path_of
+from initreg.config import InitializerConfig
+from initreg.drawing import DTYPES
+from initreg.errors import ConfigError, InitregWarning, PlanError, UnknownInitializerError
+from initreg.models.paths import (
+    DIRECTIONS,
+    automatic_base,
+    numbered,
+    remember,
+    remember_path,
+    remembered,
+    repeated,
+)
+from initreg.models.planning import base_seed, drawn_entry, unmatched, warn_of_rules
+from initreg.models.plans import Plan, PlanEntry
+from initreg.models.rules import Rule, read_rules
+from initreg.registry import default_registry
+from initreg.seeds import derive_seed
+
+_ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
+
+
+def scope(rules: object = None, seed: int | None = None, *, strict: bool = False) -> "Scope":
+    """Draw every weight that is made within the scope portably, by its path.
+
+    >>> import keras
+    >>> with scope(seed=42) as made:
+    ...     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+    >>> made.plan.entries[0].path, made.plan.entries[0].spec
+    ('dense/kernel', 'glorot_uniform')
+
+    A weight gets what the first rule that matches says, else what its layer's own initializer
+    would draw; either way from the seed and the path, so it is the same on every backend, and in
+    the second model of a process as in the first: names that Keras makes up are counted within the
+    scope. An explicit seed in a spec takes the place of the base seed; the path is still mixed in.
+
+    `rules` is what `plan` takes but for a plan. `seed` goes before the one in the rules; without
+    either, one is drawn, and kept: ``made.seed``. The layers keep their own initializers, so a
+    model saved later loads without initreg.
+
+    It covers weights that are made through `Layer.add_weight` while the scope is open: those of a
+    model that is called for the first time in it, too, wherever that was created. A layer that was
+    created in the scope and is not built by its end is warned of (`InitregWarning`), and so is a
+    rule that decided over no weight; with `strict` both are errors. A scope holds for its own
+    thread, or task of asyncio, alone.
+
+    Raises `RulesError` for faulty rules, and `ConfigError` for a spec that does not fit its weight.
+    """
+    return Scope(rules, seed, strict)
+
+
+class Scope:
+    """What `scope` returns: the context manager, and what was made in it."""
+
+    def __init__(self, rules: object, seed: int | None, strict: bool) -> None:
+        self._rules = read_rules(rules)
+        self._strict = strict
+        self.seed = base_seed(seed, self._rules)
+        """The base seed."""
+        self._entries: list[PlanEntry] = []
+        self._deciding: list[Rule] = []
+        self._names: dict[str, str] = {}  # of layers, as they are within the scope
+        self._made_up: set[str] = set()
+        self._numbers: Counter[str] = Counter()  # of names that Keras made up
+        self._unnamed: Counter[str] = Counter()
+        self._taken: set[str] = set()
+        self._layers: list[ref[Any]] = []
+        self._outer: Scope | None = None
+        self._open = False
+
+    @property
+    def plan(self) -> Plan:
+        """What each weight got so far, and why."""
+        return Plan(
+            entries=tuple(self._entries),
+            seed=self.seed,
+            source=self._rules.source,
+            unmatched=unmatched(self._rules, self._deciding),
+        )
+
+    def __enter__(self) -> Self:
+        if self._open:
+            raise PlanError("This scope is open already. Make another one: initreg.scope(…).")
+        _HOOKS.install()
+        self._outer, self._open = _active(), True
+        _ACTIVE.set(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._open:
+            self._open = False
+            _ACTIVE.set(_active())
+            _HOOKS.remove()
+        if kind is None:
+            self._tell()
+
+    def _tell(self) -> None:
+        plan, unbuilt = self.plan, self._unbuilt()
+        if unbuilt and not self._strict:
+            warnings.warn(unbuilt, InitregWarning, stacklevel=3)
+        if not self._strict:
+            warn_of_rules(plan)
+        elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
+            raise PlanError("\n".join(problems))
+
+    def _unbuilt(self) -> str:
+        """Say which layers were created in the scope, and have yet to make their weights."""
+        if not self._unbuilt_layers():
+            return ""
+        gc.collect()  # layers are in cycles: those that nobody holds are still there
+        layers = self._unbuilt_layers()
+        if not layers:
+            return ""
+        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers[:5]]
+        more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
+        return (
+            f"Not built within the scope, so their weights will be Keras's own: "
+            f"{', '.join(names)}{more}. Call the model once on an input inside the scope, or use "
+            "initreg.apply on it when it is built."
+        )
+
+    def _unbuilt_layers(self) -> list[Any]:
+        keras = load_keras()
+        without_weights = (keras.layers.Layer.build, keras.Model.build)
+        alive = [layer for layer in (each() for each in self._layers) if layer is not None]
+        return [
+            layer for layer in alive if not layer.built and type(layer).build not in without_weights
+        ]
+
+    # What the hooks call ------------------------------------------------------------------------
+
+    def made(self, layer: Any, *, named: bool) -> None:
+        """Take note of a layer that was created in the scope; count a name that Keras made up."""
+        self._layers.append(ref(layer))
+        made_up = not named or any(
+            layer.name.startswith(each) and layer.name.removeprefix(each) in self._made_up
+            for each in DIRECTIONS
+        )
+        self._name(layer, automatic_base(layer.name, type(layer).__name__) if made_up else None)
+
+    def _name(self, layer: Any, base: str | None) -> None:
+        name = layer.name
+        if base is not None:
+            self._made_up.add(name)
+            name = numbered(base, self._numbers[base])
+            self._numbers[base] += 1
+        if base is not None or layer.name not in self._made_up:
+            self._names[layer.name] = name
+        remember(layer, name)
+
+    def add_weight(
+        self, original: Callable[..., Any], layer: Any, args: tuple[Any, ...], given: dict[str, Any]
+    ) -> Any:
+        """Make a weight as `Layer.add_weight` does, with an initializer of ours."""
+        keras = load_keras()
+        shape = args[0] if args else given.get("shape")
+        dtype = args[2] if len(args) > 2 else given.get("dtype")
+        own = args[1] if len(args) > 1 else given.get("initializer")
+        dtype = layer.variable_dtype if dtype is None else keras.backend.standardize_dtype(dtype)
+        sizes = (shape,) if isinstance(shape, int) else () if shape is None else tuple(shape)
+        if isinstance(shape, str) or None in sizes:  # Keras explains it
+            return original(layer, *args, **given)
+        path, expected = self._path(layer, given.get("name"))
+        entry = PlanEntry(
+            path=repeated(path, self._taken),
+            name=expected,
+            shape=tuple(map(int, sizes)),
+            dtype=dtype,
+            layer=type(layer).__name__,
+            action="skip",
+        )
+        entry, initializer = self._decide(layer, entry, path, own)
+        if initializer is not None:
+            if len(args) > 1:
+                args = (args[0], initializer, *args[2:])
+            else:
+                given = {**given, "initializer": initializer}
+        variable = original(layer, *args, **given)
+        if given.get("name") and variable.path != expected:
+            raise PlanError(
+                f"Keras {keras.__version__} names a weight {variable.path!r} where {expected!r} "
+                "was expected, so its seed can't be trusted. Please report it."
+            )
+        remember_path(variable, entry.path, path)
+        self._entries.append(replace(entry, name=variable.path))
+        return variable
+
+    def _path(self, layer: Any, name: str | None) -> tuple[str, str]:
+        """Return the path of a weight to be made: with counted names, and as Keras will have it."""
+        parents, callers = path_of(layer)
+        for holder in callers:
+            if isinstance(holder, load_keras().layers.Layer):
+                self._meet(holder)
+        parts = parents.split("/")
+        counted = [self._names.get(part, part) for part in parts]
+        # Two layers can have one name: those that are being built are known by themselves.
+        for at, holder in enumerate(reversed(callers[-len(parts) :]), 1):
+            if getattr(holder, "name", None) != parts[-at]:
+                break
+            counted[-at] = remembered(holder) or counted[-at]
+        parent = "/".join(counted)
+        if name is None:
+            name = numbered("variable", self._unnamed[parent])
+            self._unnamed[parent] += 1
+        return f"{parent}/{name}", f"{parents}/{name}"
+
+    def _meet(self, layer: Any) -> None:
+        """Name a layer that was created before the scope, where it first makes a weight."""
+        if (name := remembered(layer)) is None:
+            self._name(layer, automatic_base(layer.name, type(layer).__name__))
+        else:
+            self._names.setdefault(layer.name, name)
+
+    def _decide(
+        self, layer: Any, entry: PlanEntry, path: str, own: Any
+    ) -> tuple[PlanEntry, Any]:
+        """Fill in an entry, and return the initializer to use; None for the layer's own."""
+        if entry.dtype not in DTYPES:
+            reason = f"it holds {entry.dtype}, and no floats that are drawn"
+            return replace(entry, reason=reason), None
+        name = path.rpartition("/")[2]
+        rule = next((r for r in self._rules.rules if r.matches(path, entry.layer, name)), None)
+        if rule is not None:
+            self._deciding.append(rule)
+            entry = replace(entry, rule=rule.number, line=rule.line)
+            if rule.init is None:
+                return replace(entry, action="keep"), None
+            return self._drawn(entry, rule.init)
+        initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
+        config = _config_of(initializer)
+        if config is not None and _is_made_up(initializer, layer):
+            config = config.model_copy(update={config.parameter_fields["seed"]: None})
+        return self._as_it_is(entry, initializer) if config is None else self._drawn(entry, config)
+
+    def _drawn(self, entry: PlanEntry, config: InitializerConfig) -> tuple[PlanEntry, Any]:
+        from initreg.models.portable import Portable
+
+        return drawn_entry(entry, config, self.seed), Portable(config, self.seed, entry.path)
+
+    def _as_it_is(self, entry: PlanEntry, initializer: Any) -> tuple[PlanEntry, Any]:
+        """Seed an initializer that the registry does not know, where it takes a seed."""
+        name = getattr(initializer, "__name__", type(initializer).__name__)
+        read = getattr(initializer, "get_config", None)
+        config = read() if callable(read) and hasattr(initializer, "from_config") else {}
+        if "seed" not in config:
+            return replace(entry, action="own", reason=f"the layer's own {name}, unseeded"), None
+        base = config["seed"] if isinstance(config["seed"], int) else self.seed
+        derived = derive_seed(base, entry.path)
+        reason = f"the layer's own {name}"
+        seeded = type(initializer).from_config({**config, "seed": derived})
+        entry = replace(entry, action="own", reason=reason, seed=base, derived_seed=derived)
+        return entry, seeded
+
+
+def _is_made_up(initializer: Any, layer: Any) -> bool:
+    """Whether Keras made up an initializer's seed: a layer may hand on a copy with it.
+
+    EinsumDense does so, to say its axes; attention is made of it.
+    """
+    seed = getattr(initializer, "seed", None)
+    return type(seed) is int and any(
+        type(own) is type(initializer) and own.seed == seed and own.get_config().get("seed") is None
+        for own in vars(layer).values()
+    )
+
+
+def _config_of(initializer: Any) -> InitializerConfig | None:
+    """Return the config of a layer's own initializer; None for one that no spec can say."""
+    keras = load_keras()
+    if isinstance(initializer, keras.initializers.Constant) and not isinstance(
+        initializer.value, int | float
+    ):
+        return None  # an array: Keras fills a weight with it better than a spec could
+    try:
+        return default_registry().config_of(initializer)
+    except (UnknownInitializerError, ConfigError):
+        return None
+
+
+def _active() -> Scope | None:
+    """Return the innermost scope that is open here; not every one is closed where it was opened."""
+    scope = _ACTIVE.get()
+    while scope is not None and not scope._open:
+        scope = scope._outer
+    return scope
+
+
+class _Hooks:
+    """Keras's two methods that a scope has to see, replaced while any scope is open."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open = 0
+        self._replaced: list[tuple[type, str, Any, Any]] = []
+
+    def install(self) -> None:
+        with self._lock:
+            self._open += 1
+            if self._open > 1:
+                return
+            keras = load_keras()
+            layer = keras.layers.Layer
+            for holder, name, wrap in (
+                (layer, "add_weight", _with_scope),
+                (keras.Operation, "__init__", _noting(layer)),
+            ):
+                original = holder.__dict__[name]
+                ours = wrap(original)
+                setattr(holder, name, ours)
+                self._replaced.append((holder, name, original, ours))
+
+    def remove(self) -> None:
+        with self._lock:
+            self._open -= 1
+            if self._open:
+                return
+            while self._replaced:
+                holder, name, original, ours = self._replaced.pop()
+                if holder.__dict__[name] is ours:  # else who has replaced it since holds ours
+                    setattr(holder, name, original)
+
+
+_HOOKS = _Hooks()
+
+
+def _with_scope(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def add_weight(self: Any, *args: Any, **given: Any) -> Any:
+        active = _active()
+        if active is None:
+            return original(self, *args, **given)
+        return active.add_weight(original, self, args, given)
+
+    return add_weight
+
+
+def _noting(layer_class: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def wrap(original: Callable[..., None]) -> Callable[..., None]:
+        # The same parameters: Keras looks at them where a class has no __init__ of its own.
+        def __init__(self: Any, name: str | None = None) -> None:  # noqa: N807
+            original(self, name)
+            active = _active()
+            if active is not None and isinstance(self, layer_class):
+                active.made(self, named=name is not None)
+
+        return wraps(original)(__init__)
+
+    return wrap

@@ -1,0 +1,97 @@
+"""One weight's values as a tensor of Keras's backend."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from initreg.building import build
+from initreg.config import InitializerConfig
+from initreg.drawing import DTYPES, Moments, Region, distribution_of, draw_config, draws_itself
+from initreg.parameters import Shape
+from initreg.placing import is_sharded, to_shards, to_tensor
+from initreg.seeds import derive_seed
+from initreg.streams import CHUNK
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def make_tensor(
+    config: InitializerConfig,
+    shape: Shape,
+    dtype: str,
+    seed: int,
+    path: str,
+    *,
+    sharding: Any = None,
+    moments: Moments | None = None,
+) -> Any:
+    """Draw a weight portably, or else through Keras with a seed of its own.
+
+    With a `sharding` over several devices, each one's shard is drawn by itself.
+    """
+    if dtype not in DTYPES or not is_portable(config, shape):
+        return _through_keras(config, shape, dtype, seed, path, sharding, moments)
+    if not is_sharded(sharding):
+        return to_tensor(_drawn(config, shape, dtype, seed, path, None, moments), sharding)
+    if distribution_of(config, shape) is None or math.prod(shape) <= CHUNK:
+        # Values that depend on each other, or too few to draw for each shard anew.
+        whole = _drawn(config, shape, dtype, seed, path, None, moments)
+        return to_shards(lambda region: _part(whole, region), shape, sharding)
+    return to_shards(
+        lambda region: _drawn(config, shape, dtype, seed, path, region, moments), shape, sharding
+    )
+
+
+def is_portable(config: InitializerConfig, shape: Shape) -> bool:
+    """Whether a weight of `shape` gets the same values on every backend."""
+    return draws_itself(config) or distribution_of(config, shape) is not None
+
+
+def _drawn(
+    config: InitializerConfig,
+    shape: Shape,
+    dtype: str,
+    seed: int,
+    path: str,
+    region: Region | None,
+    moments: Moments | None,
+) -> "np.ndarray[Any, Any]":
+    values = draw_config(config, shape, dtype, seed, path, region=region, moments=moments)
+    assert values is not None  # noqa: S101  # as is_portable says
+    return values
+
+
+def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any]":
+    """Cut a region out, so that who keeps it does not keep the whole."""
+    part = whole[tuple(region)]
+    return part if part.size == whole.size else part.copy()
+
+
+def _through_keras(
+    config: InitializerConfig,
+    shape: Shape,
+    dtype: str,
+    seed: int,
+    path: str,
+    sharding: Any,
+    moments: Moments | None,
+) -> Any:
+    tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
+    if moments is not None and dtype in DTYPES:
+        from initreg.backends import load_keras
+
+        moments.add(load_keras().ops.convert_to_numpy(tensor))
+    if is_sharded(sharding):
+        import jax
+
+        return jax.device_put(tensor, sharding)
+    return tensor
+
+
+def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig:
+    """Return a config whose seeds are those of one weight: each made of its seed and the path."""
+    own = getattr(config, "seed", None) if "seed" in config.parameter_fields else None
+    if own is not None:
+        field = config.parameter_fields["seed"]
+        config = config.model_copy(update={field: derive_seed(int(own), path)})
+    return config.with_seed(derive_seed(seed, path))

@@ -1,0 +1,97 @@
+"""Arrays of NumPy handed to Keras's backend: whole, or each device's shard by itself."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initreg.backends import load_keras
+from initreg.drawing import Region
+from initreg.errors import ConfigError, Fault
+from initreg.parameters import Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+def to_tensor(array: "Array", sharding: Any = None) -> Any:
+    """Hand an array over to Keras's backend; nobody may write to it from then on.
+
+    Without a `sharding` of JAX, it goes to the default device.
+    """
+    keras = load_keras()
+    if keras.config.backend() == "jax":
+        import jax
+
+        return jax.device_put(array, sharding)  # compiles nothing, where jnp.asarray does
+    if not array.flags.writeable:  # a broadcast, of which torch warns
+        array = array.copy()
+    return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
+
+
+def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) -> Any:
+    """Make an array of JAX of which each device of this process holds its shard.
+
+    `draw` is called once for each region, and what it gives is handed over before the next: the
+    host never holds more than one shard beside those of its devices.
+    """
+    import jax
+
+    devices: dict[tuple[tuple[int, int], ...], list[Any]] = {}
+    for device, index in sharding.addressable_devices_indices_map(shape).items():
+        region = tuple(part.indices(size)[:2] for part, size in zip(index, shape, strict=True))
+        devices.setdefault(region, []).append(device)
+    shards = []
+    for region, holders in devices.items():
+        values = draw([slice(start, stop) for start, stop in region])
+        placed = [jax.device_put(values, device) for device in holders]
+        for shard in placed:
+            shard.block_until_ready()
+        shards += placed
+    return jax.make_array_from_single_device_arrays(shape, sharding, shards)
+
+
+def concrete(layout: Any) -> Any:
+    """Return the sharding that Keras means by a layout over an abstract mesh.
+
+    Keras calls an initializer with such a layout, which names no devices, and has set the mesh that
+    does. Raises `ConfigError` where none is set.
+    """
+    import jax
+
+    if isinstance(layout.mesh, jax.sharding.Mesh):
+        return layout
+    mesh = jax.sharding.get_mesh()
+    if mesh.empty:
+        problem = (
+            f"The layout {layout} names no devices, and no mesh is set. "
+            "Call the initializer inside jax.set_mesh(mesh)."
+        )
+        raise ConfigError([Fault(problem)])
+    return jax.sharding.NamedSharding(mesh, layout.spec)
+
+
+def sharding_of(variable: Any) -> Any:
+    """Return how a variable lies on JAX's devices; None on any other backend."""
+    return variable.value.sharding if load_keras().config.backend() == "jax" else None
+
+
+def is_sharded(sharding: Any) -> bool:
+    """Whether a sharding takes in several devices."""
+    return sharding is not None and len(sharding.device_set) > 1
+
+
+def read(variable: Any) -> Any:
+    """Return what `write` puts back: a variable's value, which a later `write` does not change."""
+    keras = load_keras()
+    if keras.config.backend() == "torch":
+        return variable.value.data
+    return keras.ops.convert_to_tensor(variable.value)
+
+
+def write(variable: Any, tensor: Any) -> None:
+    """Give a variable a new value of the same shape and dtype."""
+    if load_keras().config.backend() == "torch":
+        variable.value.data = tensor.data  # its storage changes hands, and nothing is copied
+    else:
+        variable.assign(tensor)
