@@ -26,30 +26,25 @@ def _standard() -> "NormalDist":
 
 
 _FAR = 39.0  # standard deviations: what lies further out is less than any float
+_TWO_PI = "6.28318530717958647692528676655900576839433879875021"
 
 
+# Of the standard normal distribution, in decimals and correct to about the last digit of a float:
+# C libraries differ in the last one of `exp` and `erf`, and versions of Python in how they ask for
+# it. The values drawn depend on these, so they must be the same everywhere.
 @cache
 def _density(x: float) -> float:
-    """Return the density of the standard normal distribution, correct to the last digit.
-
-    In decimals: C libraries differ in the last digit of `exp` and `erf`, and versions of Python in
-    how they ask for it. Portable values depend on it, so it must be the same everywhere.
-    """
     from decimal import Context, Decimal, localcontext
 
     if abs(x) > _FAR:
         return 0.0
     with localcontext(Context(prec=40)):
-        root = (2 * Decimal("3.141592653589793238462643383279502884197169399375")).sqrt()
-        return float((-Decimal(x) ** 2 / 2).exp() / root)
+        return float((-(Decimal(x) ** 2) / 2).exp() / Decimal(_TWO_PI).sqrt())
 
 
 @cache
 def _below(x: float) -> float:
-    """Return the share of the standard normal distribution below `x`, as exactly as `_density`.
-
-    Source: Abramowitz, Stegun (1964), 26.2.11 and 26.2.14.
-    """
+    """Return the share below `x`. Source: Abramowitz, Stegun (1964), 26.2.11 and 26.2.14."""
     from decimal import Context, Decimal, localcontext
 
     if x > 0:
@@ -58,15 +53,14 @@ def _below(x: float) -> float:
         return 0.0
     with localcontext(Context(prec=40)):
         z = -Decimal(x)
-        root = (2 * Decimal("3.141592653589793238462643383279502884197169399375")).sqrt()
-        density = (-z * z / 2).exp() / root
+        density = (-z * z / 2).exp() / Decimal(_TWO_PI).sqrt()
         if z > 1:
             fraction = z
-            for k in range(1000, 0, -1):
+            for k in range(500, 0, -1):
                 fraction = z + k / fraction
             return float(density / fraction)
         term = total = z
-        for k in range(3, 99, 2):
+        for k in range(3, 80, 2):
             term *= z * z / k
             total += term
         return float(Decimal("0.5") - density * total)
@@ -138,9 +132,10 @@ def _keep_within(out: "Array", low: float, high: float) -> None:
 
     kind = out.dtype.type
     least, most = kind(low), kind(high)
-    if least < low:
+    # As Python's floats: NumPy would round the bound to the type, and find both equal.
+    if float(least) < low:
         least = np.nextafter(least, kind(math.inf))
-    if most > high:
+    if float(most) > high:
         most = np.nextafter(most, kind(-math.inf))
     if least > most:  # no number lies within: then the nearest to it
         least = most = kind(low)
@@ -239,11 +234,11 @@ class Uniform(Distribution):
 
         kind = out.dtype.type
         fill_centered(words, out)
-        width = kind(self.high - self.low)
-        if math.isinf(width):  # more than the largest number: half of it is not
+        width = self.high - self.low
+        if width > float(np.finfo(kind).max):  # half of it is no more than the bounds themselves
             np.multiply(out, kind(2), out=out)
-            width = kind(self.high / 2 - self.low / 2)
-        np.multiply(out, width, out=out)
+            width = self.high / 2 - self.low / 2
+        np.multiply(out, kind(width), out=out)
         np.add(out, kind(self.mean), out=out)
         _keep_within(out, self.low, self.high)
 
@@ -330,7 +325,8 @@ class TruncatedNormal(Distribution):
         else:
             low, high, sign = self._leftward
             exact = np.empty(out.shape)
-            fill_between(words, exact, _below(low), _below(high), _below(-high))
+            mirrored = words if sign > 0 else ~words  # so that values rise with their words
+            fill_between(mirrored, exact, _below(low), _below(high), _below(-high))
             np.multiply(exact, sign, out=exact)
             np.copyto(out, exact, casting="same_kind")
         _scale(out, self.loc, self.scale)

@@ -23,7 +23,7 @@ class Stream:
     """The words of one chunk, of 32 bits, or of 64 where they are `wide`: signed integers.
 
     >>> whole = Stream(7, chunk=0).words(0, 10)
-    >>> (Stream(7, chunk=0).words(3, 8) == whole[3:8]).all()
+    >>> Stream(7, chunk=0).words(3, 8).tolist() == whole[3:8].tolist()
     True
     """
 
