@@ -7,63 +7,14 @@ arrays of NumPy, and gives its frozen SciPy twin for all else.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from statistics import NormalDist
+from initreg.gaussian import FAR, density, share_below, standard
 
+if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-
-@cache
-def _standard() -> "NormalDist":
-    from statistics import NormalDist  # takes longer to import than the rest of this module
-
-    return NormalDist()
-
-
-_FAR = 39.0  # standard deviations: what lies further out is less than any float
-_TWO_PI = "6.28318530717958647692528676655900576839433879875021"
-
-
-# Of the standard normal distribution, in decimals and correct to about the last digit of a float:
-# C libraries differ in the last one of `exp` and `erf`, and versions of Python in how they ask for
-# it. The values drawn depend on these, so they must be the same everywhere.
-@cache
-def _density(x: float) -> float:
-    from decimal import Context, Decimal, localcontext
-
-    if abs(x) > _FAR:
-        return 0.0
-    with localcontext(Context(prec=40)):
-        return float((-(Decimal(x) ** 2) / 2).exp() / Decimal(_TWO_PI).sqrt())
-
-
-@cache
-def _below(x: float) -> float:
-    """Return the share below `x`. Source: Abramowitz, Stegun (1964), 26.2.11 and 26.2.14."""
-    from decimal import Context, Decimal, localcontext
-
-    if x > 0:
-        return 1.0 - _below(-x)
-    if x < -_FAR:
-        return 0.0
-    with localcontext(Context(prec=40)):
-        z = -Decimal(x)
-        density = (-z * z / 2).exp() / Decimal(_TWO_PI).sqrt()
-        if z > 1:
-            fraction = z
-            for k in range(500, 0, -1):
-                fraction = z + k / fraction
-            return float(density / fraction)
-        term = total = z
-        for k in range(3, 80, 2):
-            term *= z * z / k
-            total += term
-        return float(Decimal("0.5") - density * total)
 
 
 class Distribution(ABC):
@@ -263,14 +214,14 @@ class TruncatedNormal(Distribution):
 
     @property
     def mean(self) -> float:
-        low, high = _density(self.low), _density(self.high)
+        low, high = density(self.low), density(self.high)
         return self.loc + self.scale * (low - high) / self._mass
 
     @property
     def stddev(self) -> float:
-        low, high = _density(self.low), _density(self.high)
+        low, high = density(self.low), density(self.high)
         shift = (low - high) / self._mass
-        inner, outer = max(self.low, -_FAR), min(self.high, _FAR)  # not infinite: inf × 0 is none
+        inner, outer = max(self.low, -FAR), min(self.high, FAR)  # not infinite: inf × 0 is none
         variance = 1 + (inner * low - outer * high) / self._mass - shift * shift
         return self.scale * math.sqrt(variance)
 
@@ -281,7 +232,7 @@ class TruncatedNormal(Distribution):
     @property
     def _mass(self) -> float:
         low, high, _ = self._leftward
-        return _below(high) - _below(low)
+        return share_below(high) - share_below(low)
 
     @property
     def _leftward(self) -> tuple[float, float, float]:
@@ -298,14 +249,14 @@ class TruncatedNormal(Distribution):
             return _point_pdf(x, self.loc)
         z = (x - self.loc) / self.scale
         inside = self.low <= z <= self.high
-        return _standard().pdf(z) / (self._mass * self.scale) if inside else 0.0
+        return standard().pdf(z) / (self._mass * self.scale) if inside else 0.0
 
     def ppf(self, q: float) -> float:
         if q in (0, 1):
             return self.support[int(q)]
         low, _, sign = self._leftward
         share = q if sign > 0 else 1 - q
-        z = sign * _standard().inv_cdf(_below(low) + share * self._mass)
+        z = sign * standard().inv_cdf(share_below(low) + share * self._mass)
         return self.loc + self.scale * min(max(z, self.low), self.high)
 
     def scipy(self) -> Any:
@@ -326,7 +277,7 @@ class TruncatedNormal(Distribution):
             low, high, sign = self._leftward
             exact = np.empty(out.shape)
             mirrored = words if sign > 0 else ~words  # so that values rise with their words
-            fill_between(mirrored, exact, _below(low), _below(high), _below(-high))
+            fill_between(mirrored, exact, share_below(low), share_below(high), share_below(-high))
             np.multiply(exact, sign, out=exact)
             np.copyto(out, exact, casting="same_kind")
         _scale(out, self.loc, self.scale)
@@ -351,12 +302,12 @@ class Normal(Distribution):
     def pdf(self, x: float) -> float:
         if self.stddev == 0:
             return _point_pdf(x, self.mean)
-        return _standard().pdf((x - self.mean) / self.stddev) / self.stddev
+        return standard().pdf((x - self.mean) / self.stddev) / self.stddev
 
     def ppf(self, q: float) -> float:
         if q in (0, 1):
             return self.support[int(q)]
-        return self.mean + self.stddev * _standard().inv_cdf(q)
+        return self.mean + self.stddev * standard().inv_cdf(q)
 
     def scipy(self) -> Any:
         if self.stddev == 0:

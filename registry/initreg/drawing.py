@@ -8,65 +8,27 @@ import math
 import operator
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from initreg.config import InitializerConfig
 from initreg.distributions import Constant, Distribution
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.faults import shown
+from initreg.moments import Moments
 from initreg.parameters import Shape
+from initreg.regions import Batch, Region, batches, runs_of, words_of
 from initreg.seeds import derive_key
-from initreg.streams import CHUNK, Stream
+from initreg.streams import CHUNK
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-Region: TypeAlias = Sequence[slice]
-"""A part of a weight: a slice of each axis, of step 1."""
-
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 _ALIGNMENT = 64  # bytes, as JAX and TensorFlow ask for
-
-
-class Moments:
-    """The mean and the standard deviation of values that are added part by part."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[int, float, float]] = []
-
-    def add(self, values: "Array") -> None:
-        """Add values; safe to call from many threads."""
-        import numpy as np
-
-        if not values.size:
-            return
-        if values.dtype.itemsize < 4:
-            values = values.astype(np.float32)
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            mean = float(np.add.reduce(values, axis=None)) / values.size
-            centered = np.subtract(values, values.dtype.type(mean))
-            spread = float(np.add.reduce(np.multiply(centered, centered), axis=None))
-        if values.dtype == np.float32 and not 1e-30 < spread < 1e38:  # the squares may leave it
-            self.add(values.astype(np.float64))
-        else:
-            self._parts.append((values.size, mean, spread))
-
-    @property
-    def mean(self) -> float:
-        """The mean of all values so far; NaN where there are none."""
-        count = sum(n for n, _, _ in self._parts)
-        return sum(n * mean for n, mean, _ in self._parts) / count if count else float("nan")
-
-    @property
-    def stddev(self) -> float:
-        """The standard deviation of all values so far."""
-        count, whole = sum(n for n, _, _ in self._parts), self.mean
-        total = sum(spread + n * (mean - whole) ** 2 for n, mean, spread in self._parts)
-        return (total / count) ** 0.5 if count else float("nan")
 
 
 def draw_config(
@@ -205,8 +167,7 @@ def draw_distribution(
     flat = _empty(math.prod(part.stop - part.start for part in region), as_dtype(dtype))
     out = flat.reshape([part.stop - part.start for part in region])
     wide = dtype == "float64"
-    runs = _runs(shape, region)
-    batches = iter([]) if isinstance(distribution, Constant) else _batches(*runs)
+    runs = runs_of(shape, region)
     if isinstance(distribution, Constant):
         with np.errstate(over="ignore", under="ignore"):
             _cast(np.array(distribution.value), flat)
@@ -214,8 +175,8 @@ def draw_distribution(
             moments.add(flat[:1])
         return out
 
-    def fill(batch: "_Batch") -> None:
-        words = [_words_of(key, part, runs, wide) for part in batch.parts]
+    def fill(batch: Batch) -> None:
+        words = [words_of(key, part, runs, wide) for part in batch.parts]
         joined = words[0] if len(words) == 1 else np.concatenate(words)
         target = flat[batch.start : batch.start + len(joined)]
         # What a dtype can't hold becomes infinite or 0, or NaN by -inf + inf: the values show it.
@@ -229,7 +190,7 @@ def draw_distribution(
         if moments is not None:
             moments.add(target)
 
-    _in_threads(fill, batches, len(flat), threads)
+    _in_threads(fill, batches(*runs), len(flat), threads)
     return out
 
 
@@ -242,98 +203,12 @@ def _empty(count: int, dtype: "np.dtype[Any]") -> "Array":
     return held[start : start + count * dtype.itemsize].view(dtype)
 
 
-class _Part(NamedTuple):
-    """The runs ``first:last`` as far as they lie in one chunk."""
-
-    chunk: int
-    first: int
-    last: int
-
-
-class _Batch(NamedTuple):
-    """Parts to fill at once, and where in the output their values start."""
-
-    start: int
-    parts: list[_Part]
-
-
-def _runs(shape: Shape, region: Region) -> "tuple[Array, int]":
-    """Return where the runs of a region start in the weight, and how many values each has.
-
-    A run is as long as its values stand side by side in C order.
-    """
-    import numpy as np
-
-    axis = len(shape)
-    length = 1
-    while axis:
-        axis -= 1
-        taken = region[axis].stop - region[axis].start
-        length *= taken
-        if taken != shape[axis]:
-            break
-    strides = [1]
-    for size in reversed(shape[1:]):
-        strides.insert(0, strides[0] * size)
-    starts = np.zeros(1, np.int64)
-    for position, part in enumerate(region[:axis]):
-        steps = np.arange(part.start, part.stop, dtype=np.int64) * strides[position]
-        starts = (starts[:, None] + steps).reshape(-1)
-    if shape:
-        starts += region[axis].start * strides[axis]
-    return starts, length
-
-
-def _batches(starts: "Array", length: int) -> Iterator[_Batch]:
-    """Cut runs into batches of some `CHUNK` values, so that few calls fill them."""
-    import numpy as np
-
-    if not length or not len(starts):
-        return
-    done, held, parts = 0, 0, list[_Part]()
-    for chunk in range(int(starts[0]) // CHUNK, (int(starts[-1]) + length - 1) // CHUNK + 1):
-        low, high = chunk * CHUNK, (chunk + 1) * CHUNK
-        first = int(np.searchsorted(starts, low - length, "right"))
-        last = int(np.searchsorted(starts, high, "left"))
-        if first == last:
-            continue
-        before = max(0, low - int(starts[first]))
-        behind = max(0, int(starts[last - 1]) + length - high)
-        parts.append(_Part(chunk, first, last))
-        held += (last - first) * length - before - behind
-        if held >= CHUNK // 2:
-            yield _Batch(done, parts)
-            done, held, parts = done + held, 0, []
-    if parts:
-        yield _Batch(done, parts)
-
-
-def _words_of(key: int, part: _Part, runs: "tuple[Array, int]", wide: bool) -> "Array":
-    """Return the words of the values of one part."""
-    import numpy as np
-
-    starts, length = runs
-    own = starts[part.first : part.last] - part.chunk * CHUNK
-    stream = Stream(key, part.chunk, wide=wide)
-    pieces = []
-    if own[0] < 0:  # a run that began in a chunk before
-        pieces.append(stream.words(0, min(int(own[0]) + length, CHUNK)))
-        own = own[1:]
-    cut = len(own) and int(own[-1]) + length > CHUNK  # one that goes on in the next
-    whole = own[:-1] if cut else own
-    if len(whole):
-        pieces.append(stream.runs(whole, length))
-    if cut:
-        pieces.append(stream.words(int(own[-1]), CHUNK))
-    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-
-
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _in_threads(
-    work: Callable[[_Batch], None], items: Iterator[_Batch], size: int, threads: int | None
+    work: Callable[[Batch], None], items: Iterator[Batch], size: int, threads: int | None
 ) -> None:
     """Call `work` with each item, in as many threads as there are cores; raise what one raises."""
     count = min(threads or _cores(), -(-size // CHUNK))

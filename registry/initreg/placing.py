@@ -1,12 +1,13 @@
 """Arrays of NumPy handed to Keras's backend: whole, or each device's shard by itself."""
 
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initreg.backends import load_keras
-from initreg.drawing import Region
 from initreg.errors import ConfigError, Fault
 from initreg.parameters import Shape
+from initreg.regions import Region
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,12 +21,22 @@ def to_tensor(array: "Array", sharding: Any = None) -> Any:
     Without a `sharding` of JAX, it goes to the default device.
     """
     keras = load_keras()
-    if keras.config.backend() == "jax":
+    backend = keras.config.backend()
+    if backend == "jax":
         import jax
 
         return jax.device_put(array, sharding)  # compiles nothing, where jnp.asarray does
     if not array.flags.writeable:  # a broadcast, of which torch warns
         array = array.copy()
+    if backend == "tensorflow":  # Keras's own conversion takes three times as long
+        return importlib.import_module("tensorflow").convert_to_tensor(array)
+    if backend == "torch":  # it takes the array over, where Keras's own conversion copies it
+        torch = importlib.import_module("torch")
+        if array.dtype.name == "bfloat16":
+            taken = torch.from_numpy(array.view("int16")).view(torch.bfloat16)
+        else:
+            taken = torch.from_numpy(array)
+        return keras.ops.convert_to_tensor(taken)  # on Keras's device
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
 
 
@@ -61,14 +72,24 @@ def concrete(layout: Any) -> Any:
 
     if isinstance(layout.mesh, jax.sharding.Mesh):
         return layout
-    mesh = jax.sharding.get_mesh()
-    if mesh.empty:
+    mesh = _mesh_in_force()
+    if mesh is None or mesh.empty:
         problem = (
             f"The layout {layout} names no devices, and no mesh is set. "
             "Call the initializer inside jax.set_mesh(mesh)."
         )
         raise ConfigError([Fault(problem)])
     return jax.sharding.NamedSharding(mesh, layout.spec)
+
+
+def _mesh_in_force() -> Any:
+    import jax
+
+    if hasattr(jax.sharding, "get_mesh"):
+        return jax.sharding.get_mesh()
+    # JAX before 0.8.1. A variable with a layout of its own may mean another mesh than this one.
+    distribution = load_keras().distribution.distribution()
+    return distribution and distribution.device_mesh.backend_mesh
 
 
 def sharding_of(variable: Any) -> Any:
@@ -86,6 +107,8 @@ def read(variable: Any) -> Any:
     keras = load_keras()
     if keras.config.backend() == "torch":
         return variable.value.data
+    if keras.config.backend() == "tensorflow":
+        return variable.value.read_value()  # Keras takes the variable itself for a tensor
     return keras.ops.convert_to_tensor(variable.value)
 
 

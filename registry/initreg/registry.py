@@ -56,6 +56,7 @@ class Registry:
         self._builtin: Names | None = None
         self._others: Names | None = None
         self._other_plugins: list[Plugin] = []
+        self._kinds: dict[type, Entry] = {}  # which entry builds a class of Keras's
         self._validate_text = lru_cache(_TEXTS_KEPT)(self._validate)
 
     # Plugins and names -------------------------------------------------------------------------
@@ -86,6 +87,7 @@ class Registry:
                 raise PluginError(f"{record.name}: {record.error}.")
             self._other_plugins, self._others = plugins, names
             self._validate_text.cache_clear()
+            self._kinds.clear()
             return record
 
     @contextmanager
@@ -299,11 +301,13 @@ class Registry:
 
     def _entry_of(self, kind: type) -> Entry:
         """Return the entry that builds instances of exactly `kind`."""
+        if (known := self._kinds.get(kind)) is not None:
+            return known
         for entries in (self.builtin_entries, self.entries):
             for entry in entries():
                 target = entry.config_class.initializer_builds
                 if target.endswith(f":{kind.__qualname__}") and import_target(target) is kind:
-                    return entry
+                    return self._kinds.setdefault(kind, entry)
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
 

@@ -30,7 +30,8 @@ from initreg import (
     resolve,
     validate,
 )
-from initreg.drawing import DTYPES, Moments, draw_config, draw_distribution
+from initreg.drawing import DTYPES, draw_config, draw_distribution
+from initreg.moments import Moments
 from initreg.seeds import derive_key
 from initreg.streams import CHUNK
 
@@ -179,8 +180,8 @@ def test_threads_change_nothing(distribution, threads):
 
 def test_the_order_of_chunks_changes_nothing(monkeypatch):
     expected = draw("normal", (5, CHUNK), seed=SEED)
-    batches = drawing._batches
-    monkeypatch.setattr(drawing, "_batches", lambda *runs: iter([*batches(*runs)][::-1]))
+    batches = drawing.batches
+    monkeypatch.setattr(drawing, "batches", lambda *runs: iter([*batches(*runs)][::-1]))
     np.testing.assert_array_equal(draw("normal", (5, CHUNK), seed=SEED, threads=2), expected)
 
 

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from initreg.building import build
 from initreg.config import InitializerConfig
-from initreg.drawing import DTYPES, Moments, Region, distribution_of, draw_config, draws_itself
+from initreg.drawing import DTYPES, distribution_of, draw_config, draws_itself
+from initreg.moments import Moments
 from initreg.parameters import Shape
 from initreg.placing import is_sharded, to_shards, to_tensor
+from initreg.regions import Region
 from initreg.seeds import derive_seed
 from initreg.streams import CHUNK
 
