@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from initreg_cli import streams
+from initreg_cli.apply import apply
 from initreg_cli.check import check
 from initreg_cli.expand import collapse, expand
 from initreg_cli.list import list_initializers
+from initreg_cli.plan import plan
 from initreg_cli.plugins import list_plugins
 from initreg_cli.sample import sample
 from initreg_cli.schema import schema
@@ -30,6 +32,8 @@ app.command("list")(list_initializers)
 app.command("show")(show)
 app.command("sample")(sample)
 app.command("check")(check)
+app.command("plan")(plan)
+app.command("apply")(apply)
 app.command("expand")(expand)
 app.command("collapse")(collapse)
 app.command("schema")(schema)

@@ -27,7 +27,8 @@ def check(option: str, path: Path, endings: tuple[str, ...], force: bool) -> Non
     No endings are any ending.
     """
     if endings and path.suffix.lower() not in endings:
-        problem = f"{str(path)!r} must end in {', '.join(endings[:-1])} or {endings[-1]}."
+        others = f"{', '.join(endings[:-1])} or " if endings[1:] else ""
+        problem = f"{str(path)!r} must end in {others}{endings[-1]}."
     elif path.is_dir():
         problem = f"{path} is a folder. Name a file in it."
     elif not path.parent.is_dir():
@@ -101,15 +102,24 @@ def write_plot(drawn: "Sample", path: Path, force: bool, bins: int) -> None:
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object], force: bool) -> None:
-    """Write beside `path`, then move: a failure or an interrupt leaves nothing half written.
+    def save(beside: Path) -> None:
+        with beside.open("xb") as file:
+            write(file)
+
+    save_whole(path, save, force)
+
+
+def save_whole(
+    path: Path, save: Callable[[Path], object], force: bool, ending: str = ".tmp"
+) -> None:
+    """Save beside `path`, then move: a failure or an interrupt leaves nothing half written.
 
     What is overwritten keeps its mode, and a link to it stays one.
     """
     target = path.resolve()
-    beside = target.with_name(f".initreg-{secrets.token_hex(8)}.tmp")
+    beside = target.with_name(f".initreg-{secrets.token_hex(8)}{ending}")
     try:
-        with beside.open("xb") as file:
-            write(file)
+        save(beside)
         if not force:
             _move_to_new(beside, path)
         else:

@@ -121,6 +121,33 @@ def table(
         print(f"\n{word}: {cell}")
 
 
+def wide_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table. In a terminal that it does not fit in, each row follows below its first cell,
+    in a line or two.
+    """
+    if not sys.stdout.isatty():
+        _plain_table(columns, rows, right=False)
+        return
+    console = _console()
+    widths = (max(map(len, cells)) for cells in zip(columns, *rows, strict=True))
+    if sum(widths) + 2 * len(columns) <= console.width:
+        _drawn_table(console, columns, rows, right=False)
+        return
+    for first, *cells in rows:
+        console.print(first, style="bold", markup=False, soft_wrap=True)
+        told = [f"{name} {cell}" for name, cell in zip(columns[1:], cells, strict=True) if cell]
+        indent = "  "
+        line = textwrap.fill(
+            "; ".join(told),
+            console.width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,  # what is whole can be copied
+            break_on_hyphens=False,
+        )
+        print(line)
+
+
 def _drawn_table(
     console: "Console", columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool
 ) -> None:

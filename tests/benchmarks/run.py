@@ -16,6 +16,7 @@ BENCHMARKS = (
     "building",
     "applying",
     "sample_memory",
+    "shard_memory",
 )
 
 

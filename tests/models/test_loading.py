@@ -675,7 +675,7 @@ def test_a_path_is_text_or_a_path(tmp_path, of):
         ("other.keras", "It has no config.json: no model that Keras 3 saved."),
         (
             "model.pb",
-            "It is no model that Keras saves, by its ending: not .keras, .h5 or .hdf5.",
+            "It is no model that Keras saves, by its ending: not .keras, .h5, .hdf5 or .json.",
         ),
         (
             "weights.h5",
@@ -745,3 +745,60 @@ def test_what_keras_raises_is_passed_on_with_the_file(tmp_path):
     with pytest.raises(ValueError) as caught:
         load_model(path)
     assert caught.value.__notes__ == [f"It was raised while Keras loaded {path}."]
+
+
+# A config alone -----------------------------------------------------------------------------------
+
+
+def write_config(path, config):
+    path.write_text(json.dumps(config))
+    return path
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda model: model.to_json(), lambda m: json.dumps(keras.saving.serialize_keras_object(m))],
+    ids=["to_json", "serialize_keras_object"],
+)
+def test_a_config_makes_the_model_anew(tmp_path, write):
+    model = make(tmp_path / "model.keras")
+    (path := tmp_path / "model.json").write_text(write(model))
+    for compile in (True, False):
+        loaded = load_model(path, compile=compile)
+        assert loaded.compiled is compile
+        assert [w.shape for w in loaded.weights] == [w.shape for w in model.weights]
+        assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+
+
+def test_a_config_finds_the_class_of_a_plugin(plugins, tmp_path):
+    package = plugins.add()
+    filled = importlib.import_module(f"{package}.kernels").Filled(3)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer=filled)])
+    (path := tmp_path / "model.json").write_text(model.to_json())
+    loaded = load_model(path, registry=plugins.registry())
+    assert loaded.get_weights()[0].tolist() == [[3], [3]]
+
+
+@pytest.mark.parametrize("what", EVIL)
+def test_a_config_can_name_nothing_but_what_is_known(trap, tmp_path, what):
+    config = json.loads(make(tmp_path / "model.keras").to_json())
+    put(EVIL[what])(config)
+    first, line, *_ = refused(write_config(tmp_path / "model.json", config))
+    assert first == "Nothing was loaded, for it names what may not be looked up:"
+    assert line.startswith(f"  {what}")
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ({"rules": []}, "It is no config of a model, as model.to_json() writes it."),
+        ([], "It is no config of a model, as model.to_json() writes it."),
+        (
+            keras.saving.serialize_keras_object(keras.initializers.Zeros()),
+            "It is the config of Zeros, of no model.",
+        ),
+    ],
+    ids=["rules", "list", "initializer"],
+)
+def test_a_config_of_no_model_says_so(tmp_path, config, problem):
+    assert refused(write_config(tmp_path / "model.json", config)) == [problem]

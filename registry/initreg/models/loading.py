@@ -80,8 +80,9 @@ def load_model(
     >>> load_model("model.keras").output_shape
     (None, 2)
 
-    `path` is a ``.keras``, ``.h5`` or ``.hdf5`` file. `custom_objects` and `compile` are those of
-    ``keras.saving.load_model``, which does the work, in its safe mode.
+    `path` is a ``.keras``, ``.h5`` or ``.hdf5`` file; or ``.json``, the config alone that
+    ``model.to_json()`` writes, whose model gets new weights. `custom_objects` and `compile` are
+    those of ``keras.saving.load_model``, which does the work, in its safe mode.
 
     Before, each class and function that the file names is judged by its name. It is Keras's own;
     or in `custom_objects`, in a ``keras.saving.custom_object_scope``, or registered with Keras in
@@ -97,15 +98,21 @@ def load_model(
     lookup = _Lookup(dict(custom_objects or {}), registry or default_registry())
     lookup.judge(config, file)
     objects = lookup.brought | lookup.given
+    keras = load_keras()
     try:
-        return load_keras().saving.load_model(
-            file, custom_objects=objects, compile=compile, safe_mode=True
-        )
+        if not file.endswith(".json"):
+            return keras.saving.load_model(
+                file, custom_objects=objects, compile=compile, safe_mode=True
+            )
+        made = keras.saving.deserialize_keras_object(config, objects, safe_mode=True)
     except (zipfile.BadZipFile, OSError) as error:
         raise UnreadableError(f"Keras can't read it: {error}.", file) from error
     except Exception as error:  # Keras's, or from a class of anyone's; it names no file
         error.add_note(f"It was raised while Keras loaded {file}.")
         raise
+    if not isinstance(made, keras.Model):
+        raise UnreadableError(f"It is the config of {type(made).__name__}, of no model.", file)
+    return made
 
 
 # The file -----------------------------------------------------------------------------------------
@@ -120,10 +127,12 @@ def _config_of(file: str, compiled: bool) -> Any:
         raise UnreadableError(problem, file)
     if file.endswith((".h5", ".hdf5")):
         return _config_of_h5(file, compiled)
-    if not file.endswith(".keras"):
-        problem = "It is no model that Keras saves, by its ending: not .keras, .h5 or .hdf5."
+    if not file.endswith((".keras", ".json")):
+        problem = "It is no model that Keras saves, by its ending: not .keras, .h5, .hdf5 or .json."
         raise UnreadableError(problem, file)
-    config = read_file(file, "keras").documents[0].data
+    config = read_file(file, file.rpartition(".")[2]).documents[0].data
+    if file.endswith(".json") and not (isinstance(config, dict) and "class_name" in config):
+        raise UnreadableError("It is no config of a model, as model.to_json() writes it.", file)
     if not compiled and isinstance(config, dict):  # Keras leaves it out, too
         config = {key: value for key, value in config.items() if key != "compile_config"}
     return config

@@ -62,6 +62,7 @@ def weights_of(model: Any) -> list[Weight]:
     for layer in layers:
         for variable in layer.weights:
             owners[id(variable)] = layer
+    holders = _holders(layers)
     exact = {layer.name: name for layer in layers if (name := _names.get(layer)) is not None}
     guessed = exact | _guessed(layers)
     unnamed: Counter[str] = Counter()
@@ -74,6 +75,7 @@ def weights_of(model: Any) -> list[Weight]:
             found.append(Weight(variable, layer, repeated(path, taken), counted, counted))
             continue
         *parents, last = variable.path.split("/")
+        parents = _whole(parents, holders, layer)
         parent = _joined(parents, guessed)
         if _UNNAMED.fullmatch(last):
             last = numbered("variable", unnamed[parent])
@@ -82,6 +84,36 @@ def weights_of(model: Any) -> list[Weight]:
         literal = f"{_joined(parents, exact)}/{last}".lstrip("/")
         found.append(Weight(variable, layer, repeated(counted, taken), counted, literal))
     return found
+
+
+def _holders(layers: Iterable[Any]) -> dict[int, Any]:
+    """Return the layer that holds each layer, by its id: the outermost, if there are several."""
+    holders: dict[int, Any] = {}
+    for layer in layers:
+        for held in layer._layers:
+            holders.setdefault(id(held), layer)
+    return holders
+
+
+def _whole(parents: list[str], holders: Mapping[int, Any], owner: Any) -> list[str]:
+    """Return the names above a weight with those that Keras drops where it loads or clones a model.
+
+    It builds each layer of a config by itself then, so what holds it is no part of the path. Put
+    back are all layers up to a functional model, which is built after its layers. A path that
+    starts with a model is left alone: a model may have been built before anything held it.
+    """
+    chain = [owner]
+    while (holder := holders.get(id(chain[0]))) is not None and not _is_a(holder, "Functional"):
+        chain.insert(0, holder)
+    names = [layer.name for layer in chain]
+    cut = len(names) - len(parents)
+    if cut <= 0 or names[cut:] != parents or _is_a(chain[cut], "Model"):
+        return parents
+    return names
+
+
+def _is_a(layer: Any, name: str) -> bool:
+    return any(kind.__name__ == name for kind in type(layer).__mro__)
 
 
 def _joined(parts: Iterable[str], names: Mapping[str, str]) -> str:

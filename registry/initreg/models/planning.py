@@ -12,6 +12,7 @@ from typing import Any, get_args
 from initreg.backends import load_keras
 from initreg.building import checked_seed
 from initreg.config import InitializerConfig
+from initreg.distributions import Distribution
 from initreg.drawing import DTYPES, distribution_of, seed_in_force
 from initreg.errors import ConfigError, Fault, InitregWarning, PlanError
 from initreg.models.paths import Weight, weights_of
@@ -33,7 +34,7 @@ def plan(
     >>> made.entries[0].spec, round(made.entries[0].stddev, 3)
     ('he_normal', 0.5)
     >>> made.uncovered
-    ('head/bias',)
+    ('sequential/head/bias',)
 
     `rules` is what `read_rules` takes: a file, a mapping or a list of rules. `seed` goes before
     the one in the rules; without either, one is drawn, and kept in the plan. With `strict`, a rule
@@ -76,10 +77,11 @@ def unmatched(rules: Rules, deciding: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules.rules if rule.number not in numbers)
 
 
-def warn_of_rules(plan: Plan) -> None:
-    """Warn of rules that decide over no weight, at the line of the user's own code."""
+def warn_of_rules(plan: Plan, *, calls: int = 1) -> None:
+    """Warn of rules that decide over no weight, at the user's own line, so many calls above."""
     if plan.unmatched:
-        warnings.warn("\n".join(plan.unmatched_texts()), InitregWarning, stacklevel=3)
+        text = "\n".join(plan.unmatched_texts())
+        warnings.warn(text, InitregWarning, stacklevel=2 + calls)
 
 
 def base_seed(seed: int | None, rules: Rules) -> int:
@@ -184,10 +186,7 @@ def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
 
 def drawn_entry(entry: PlanEntry, config: InitializerConfig, seed: int) -> PlanEntry:
     """Fill in what is known of a weight that a config draws."""
-    try:
-        distribution = distribution_of(config, entry.shape)
-    except ConfigError as error:
-        raise ConfigError([Fault(f"{entry.path}: {error}")]) from error
+    distribution = fitting(config, entry)
     own = seed_in_force(config, seed)
     return replace(
         entry,
@@ -199,6 +198,14 @@ def drawn_entry(entry: PlanEntry, config: InitializerConfig, seed: int) -> PlanE
         stddev=None if distribution is None else distribution.stddev,
         portable=is_portable(config, entry.shape),
     )
+
+
+def fitting(config: InitializerConfig, entry: PlanEntry) -> Distribution | None:
+    """Return what a weight's values will follow; of a config that does not fit, tell the path."""
+    try:
+        return distribution_of(config, entry.shape)
+    except ConfigError as error:
+        raise ConfigError([Fault(f"{entry.path}: {error}")]) from error
 
 
 # Plans that were written down -------------------------------------------------------------------

@@ -82,7 +82,7 @@ class Plan:
     def to_json(self) -> str:
         """Write the plan as JSON, which `apply` takes in place of rules."""
         weights = [
-            {key: value for key, value in asdict(entry).items() if value not in (None, "")}
+            {key: value for key, value in asdict(entry).items() if _says_something(value)}
             for entry in self.entries
         ]
         rules = [{"rule": r.number, "line": r.line, "match": r.match} for r in self.unmatched]
@@ -132,6 +132,11 @@ class Plan:
             for row in (heads, *rows)
         ]
         return "\n".join([*lines, "", *self.summary()])
+
+
+def _says_something(value: Any) -> bool:
+    """Whether a value is to be written: moments that overflow, or of no values, JSON has not."""
+    return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def _some(paths: Sequence[str]) -> str:

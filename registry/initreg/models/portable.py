@@ -4,10 +4,13 @@ Importing this module imports Keras, so that a saved model finds the class by it
 """
 
 import random
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from initreg.backends import load_keras
 from initreg.building import checked_seed
+from initreg.config import InitializerConfig
 from initreg.models.weights import make_tensor
 from initreg.parameters import Shape
 from initreg.placing import concrete
@@ -47,7 +50,32 @@ class Portable(keras.initializers.Initializer):  # type: ignore[misc,name-define
         sharding = None if layout is None else concrete(layout)
         return make_tensor(self._config, shape, dtype, self._seed, self._path, sharding=sharding)
 
+    @property
+    def config(self) -> InitializerConfig:
+        """What it draws, with the seed that it was given, if any."""
+        return self._config if self._given is None else self._config.with_seed(self._given)
+
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal initializer."""
         spec = default_registry().write(self._config)
         return {"spec": spec, "seed": self._given, "path": self._path}
+
+
+def keeping_shards(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Wrap the method by which a variable of Keras on JAX is filled, for portable draws.
+
+    By itself, Keras hands over an abstract layout and copies what comes back: a second set of
+    shards for a moment, and a function that JAX compiles for each shape.
+    """
+
+    @wraps(original)
+    def _initialize_with_initializer(self: Any, initializer: Any) -> None:
+        if isinstance(initializer, Portable):
+            self._initialize_layout()
+            layout = getattr(self._layout, "backend_layout", self._layout)
+            if layout is not None:
+                self._value = initializer(self._shape, dtype=self._dtype, layout=layout)
+                return
+        original(self, initializer)
+
+    return _initialize_with_initializer

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from weakref import ref
 
 from initreg.backends import load_keras, path_of
@@ -24,7 +24,7 @@ from initreg.models.paths import (
     remembered,
     repeated,
 )
-from initreg.models.planning import base_seed, drawn_entry, unmatched, warn_of_rules
+from initreg.models.planning import base_seed, drawn_entry, fitting, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
 from initreg.models.rules import Rule, read_rules
 from initreg.registry import default_registry
@@ -40,7 +40,7 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     >>> with scope(seed=42) as made:
     ...     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
     >>> made.plan.entries[0].path, made.plan.entries[0].spec
-    ('dense/kernel', 'glorot_uniform')
+    ('sequential/dense/kernel', 'glorot_uniform')
 
     A weight gets what the first rule that matches says, else what its layer's own initializer
     would draw; either way from the seed and the path, so it is the same on every backend, and in
@@ -54,12 +54,21 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     It covers weights that are made through `Layer.add_weight` while the scope is open: those of a
     model that is called for the first time in it, too, wherever that was created. A layer that was
     created in the scope and is not built by its end is warned of (`InitregWarning`), and so is a
-    rule that decided over no weight; with `strict` both are errors. A scope holds for its own
-    thread, or task of asyncio, alone.
+    rule that decided over no weight; with `strict` both are errors. A function, or an initializer
+    that no plugin builds, is called as it is, with a seed of the weight's if it takes one. A scope
+    holds for its own thread, or task of asyncio, and the tasks that are started within it.
 
     Raises `RulesError` for faulty rules, and `ConfigError` for a spec that does not fit its weight.
     """
     return Scope(rules, seed, strict)
+
+
+class _Decision(NamedTuple):
+    """What a weight gets: an initializer in place of the layer's own, and the config it draws."""
+
+    entry: PlanEntry
+    initializer: Any = None
+    config: InitializerConfig | None = None
 
 
 class Scope:
@@ -70,7 +79,7 @@ class Scope:
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
         """The base seed."""
-        self._entries: list[PlanEntry] = []
+        self._entries: list[tuple[PlanEntry, InitializerConfig | None]] = []
         self._deciding: list[Rule] = []
         self._names: dict[str, str] = {}  # of layers, as they are within the scope
         self._made_up: set[str] = set()
@@ -85,7 +94,10 @@ class Scope:
     def plan(self) -> Plan:
         """What each weight got so far, and why."""
         return Plan(
-            entries=tuple(self._entries),
+            entries=tuple(
+                entry if config is None else drawn_entry(entry, config, self.seed)
+                for entry, config in self._entries
+            ),
             seed=self.seed,
             source=self._rules.source,
             unmatched=unmatched(self._rules, self._deciding),
@@ -112,7 +124,7 @@ class Scope:
         if unbuilt and not self._strict:
             warnings.warn(unbuilt, InitregWarning, stacklevel=3)
         if not self._strict:
-            warn_of_rules(plan)
+            warn_of_rules(plan, calls=2)
         elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
             raise PlanError("\n".join(problems))
 
@@ -182,7 +194,7 @@ class Scope:
             layer=type(layer).__name__,
             action="skip",
         )
-        entry, initializer = self._decide(layer, entry, path, own)
+        entry, initializer, config = self._decide(layer, entry, path, own)
         if initializer is not None:
             if len(args) > 1:
                 args = (args[0], initializer, *args[2:])
@@ -195,7 +207,7 @@ class Scope:
                 "was expected, so its seed can't be trusted. Please report it."
             )
         remember_path(variable, entry.path, path)
-        self._entries.append(replace(entry, name=variable.path))
+        self._entries.append((replace(entry, name=variable.path), config))
         return variable
 
     def _path(self, layer: Any, name: str | None) -> tuple[str, str]:
@@ -224,45 +236,43 @@ class Scope:
         else:
             self._names.setdefault(layer.name, name)
 
-    def _decide(
-        self, layer: Any, entry: PlanEntry, path: str, own: Any
-    ) -> tuple[PlanEntry, Any]:
-        """Fill in an entry, and return the initializer to use; None for the layer's own."""
+    def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
+        """Decide over a weight to be made."""
         if entry.dtype not in DTYPES:
             reason = f"it holds {entry.dtype}, and no floats that are drawn"
-            return replace(entry, reason=reason), None
+            return _Decision(replace(entry, reason=reason))
         name = path.rpartition("/")[2]
         rule = next((r for r in self._rules.rules if r.matches(path, entry.layer, name)), None)
         if rule is not None:
             self._deciding.append(rule)
             entry = replace(entry, rule=rule.number, line=rule.line)
             if rule.init is None:
-                return replace(entry, action="keep"), None
+                return _Decision(replace(entry, action="keep"))
             return self._drawn(entry, rule.init)
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
         config = _config_of(initializer)
-        if config is not None and _is_made_up(initializer, layer):
-            config = config.model_copy(update={config.parameter_fields["seed"]: None})
-        return self._as_it_is(entry, initializer) if config is None else self._drawn(entry, config)
+        if config is None:
+            return self._as_it_is(entry, initializer)
+        return self._drawn(entry, _unseeded(config) if _is_made_up(initializer, layer) else config)
 
-    def _drawn(self, entry: PlanEntry, config: InitializerConfig) -> tuple[PlanEntry, Any]:
-        from initreg.models.portable import Portable
+    def _drawn(self, entry: PlanEntry, config: InitializerConfig) -> _Decision:
+        from initreg.models.portable import Portable  # imports Keras
 
-        return drawn_entry(entry, config, self.seed), Portable(config, self.seed, entry.path)
+        fitting(config, entry)
+        return _Decision(entry, Portable(config, self.seed, entry.path), config)
 
-    def _as_it_is(self, entry: PlanEntry, initializer: Any) -> tuple[PlanEntry, Any]:
+    def _as_it_is(self, entry: PlanEntry, initializer: Any) -> _Decision:
         """Seed an initializer that the registry does not know, where it takes a seed."""
         name = getattr(initializer, "__name__", type(initializer).__name__)
+        entry = replace(entry, action="own", reason=f"the layer's own {name}")
         read = getattr(initializer, "get_config", None)
         config = read() if callable(read) and hasattr(initializer, "from_config") else {}
         if "seed" not in config:
-            return replace(entry, action="own", reason=f"the layer's own {name}, unseeded"), None
+            return _Decision(replace(entry, reason=f"{entry.reason}, unseeded"))
         base = config["seed"] if isinstance(config["seed"], int) else self.seed
         derived = derive_seed(base, entry.path)
-        reason = f"the layer's own {name}"
         seeded = type(initializer).from_config({**config, "seed": derived})
-        entry = replace(entry, action="own", reason=reason, seed=base, derived_seed=derived)
-        return entry, seeded
+        return _Decision(replace(entry, seed=base, derived_seed=derived), seeded)
 
 
 def _is_made_up(initializer: Any, layer: Any) -> bool:
@@ -279,15 +289,26 @@ def _is_made_up(initializer: Any, layer: Any) -> bool:
 
 def _config_of(initializer: Any) -> InitializerConfig | None:
     """Return the config of a layer's own initializer; None for one that no spec can say."""
+    from initreg.models.portable import Portable
+
     keras = load_keras()
+    if isinstance(initializer, Portable):
+        return initializer.config
     if isinstance(initializer, keras.initializers.Constant) and not isinstance(
         initializer.value, int | float
     ):
         return None  # an array: Keras fills a weight with it better than a spec could
     try:
+        if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
+            known = type(initializer).from_config({**initializer.get_config(), "seed": 0})
+            return _unseeded(default_registry().config_of(known))
         return default_registry().config_of(initializer)
     except (UnknownInitializerError, ConfigError):
         return None
+
+
+def _unseeded(config: InitializerConfig) -> InitializerConfig:
+    return config.model_copy(update={config.parameter_fields["seed"]: None})
 
 
 def _active() -> Scope | None:
@@ -299,7 +320,7 @@ def _active() -> Scope | None:
 
 
 class _Hooks:
-    """Keras's two methods that a scope has to see, replaced while any scope is open."""
+    """Keras's methods that a scope has to see, replaced while any scope is open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -313,10 +334,17 @@ class _Hooks:
                 return
             keras = load_keras()
             layer = keras.layers.Layer
-            for holder, name, wrap in (
+            wrapped = [
                 (layer, "add_weight", _with_scope),
                 (keras.Operation, "__init__", _noting(layer)),
-            ):
+            ]
+            if keras.config.backend() == "jax":
+                from initreg.models.portable import keeping_shards  # imports Keras
+
+                fill = "_initialize_with_initializer"
+                holders = (each for each in keras.Variable.__mro__ if fill in vars(each))
+                wrapped.append((next(holders), fill, keeping_shards))
+            for holder, name, wrap in wrapped:
                 original = holder.__dict__[name]
                 ours = wrap(original)
                 setattr(holder, name, ours)

@@ -1,0 +1,136 @@
+"""Models of every kind of Keras's, and one number for all their weights."""
+
+import hashlib
+
+import keras
+import pytest
+from keras import layers
+
+import initreg
+from initreg.models.paths import weights_of
+
+
+class Block(keras.layers.Layer):
+    """A layer that makes its layers when it is created, and a weight without a name."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.first, self.second = layers.Dense(units), layers.Dense(units)
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), trainable=False)
+        self.shift = self.add_weight(shape=(shape[-1],))
+        self.first.build(shape)
+        self.second.build((*shape[:-1], self.first.units))
+
+    def call(self, inputs):
+        return self.second(self.first(inputs * self.scale + self.shift))
+
+
+class Subclassed(keras.Model):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.blocks = [Block(4), Block(4)]
+        self.head = layers.Dense(2, name="head")
+
+    def call(self, inputs):
+        for block in self.blocks:
+            inputs = block(inputs)
+        return self.head(inputs)
+
+
+def functional():
+    inputs = keras.Input((5,))
+    hidden = layers.Dense(6)(inputs)
+    hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.Dense(6, name="middle")(hidden)
+    return keras.Model(inputs, layers.Dense(2)(hidden))
+
+
+def sequential():
+    return keras.Sequential([layers.Dense(6), layers.Dense(6), layers.Dense(2, name="head")])
+
+
+def nested():
+    # The inner model is made first, and its `head` comes second in the outer one's weights.
+    inputs = keras.Input((6,))
+    inner = keras.Model(inputs, layers.Dense(4, name="head")(layers.Dense(5)(inputs)))
+    outer = keras.Input((5,))
+    hidden = inner(layers.Dense(6, name="head")(outer))
+    return keras.Model(outer, keras.Sequential([layers.Dense(3), layers.Dense(2)])(hidden))
+
+
+def built(make):
+    def make_and_call():
+        model = make()
+        model(keras.ops.zeros((2, 5)))
+        return model
+
+    return make_and_call
+
+
+MODELS = {
+    "functional": functional,
+    "sequential": built(sequential),
+    "subclassed": built(Subclassed),
+    "nested": nested,
+}
+
+
+@pytest.fixture(params=MODELS)
+def make(request):
+    """A function that makes a built model, of each kind in turn; its inputs are five wide."""
+    return MODELS[request.param]
+
+
+@pytest.fixture(scope="session")
+def make_named():
+    """A function that makes the built model of a kind."""
+    return lambda name: MODELS[name]()
+
+
+@pytest.fixture(scope="session")
+def functional_model():
+    return functional
+
+
+@pytest.fixture(scope="session")
+def digest():
+    """A function that gives one text for all weights of a model, whatever its layers' numbers."""
+
+    def digest_of(model):
+        found = hashlib.blake2b(digest_size=8)
+        for weight in sorted(weights_of(model), key=lambda each: each.path):
+            values = keras.ops.convert_to_numpy(weight.variable.value)
+            found.update(f"{weight.path} {weight.variable.dtype} ".encode() + values.tobytes())
+        return found.hexdigest()
+
+    return digest_of
+
+
+@pytest.fixture(scope="session")
+def numbers():
+    """A function that gives the weights of a model by their paths, as arrays of NumPy."""
+    return lambda model: {
+        each.path: keras.ops.convert_to_numpy(each.variable.value) for each in weights_of(model)
+    }
+
+
+@pytest.fixture
+def twice(digest):
+    """A function that makes a model in two scopes of one seed: two digests, and a plan."""
+
+    def make_twice(make, **options):
+        found = []
+        for _ in range(2):
+            with initreg.scope(seed=1, **options) as made:
+                model = make()
+            found.append(digest(model))
+        return *found, made.plan
+
+    return make_twice
+
+
+def model_of(layer, shape):
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, layer(inputs))

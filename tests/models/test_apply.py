@@ -1,0 +1,331 @@
+"""Rules are applied to a model that exists: all of them, or nothing is changed."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import initreg
+from initreg import InitregWarning, PlanError
+from initreg.models import applying
+
+BACKEND = keras.config.backend()
+COVERING = {
+    "one rule": [{"match": "", "init": "random_normal"}],
+    "several": [
+        {"match": "gamma|moving_variance|scale|variable", "init": "ones"},
+        {"match": "bias|beta|moving_mean", "init": "constant(0.5)"},
+        {"match": "^.*head/", "init": "orthogonal(seed=3)"},
+        {"match": "", "init": "he_normal"},
+    ],
+}
+trains = pytest.mark.skipif(BACKEND == "numpy", reason="Keras can't train on its numpy backend")
+
+
+def bits(model):
+    return [values.tobytes() for values in model.get_weights()]
+
+
+def wide():
+    return keras.Sequential(
+        [keras.Input((4,)), *(layers.Dense(4, name=name) for name in "abc")], name="m"
+    )
+
+
+# Laws ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:Rule . decides over no weight")
+@pytest.mark.parametrize("rules", COVERING.values(), ids=COVERING)
+def test_rules_that_cover_all_give_in_a_scope_what_they_give_afterwards(rules, make, digest):
+    with initreg.scope(rules, seed=3) as made:
+        model = make()
+    built = digest(model)
+    applied = initreg.apply(model, rules, seed=4)
+    assert applied.uncovered == ()
+    assert digest(model) != built
+    again = initreg.apply(model, rules, seed=3)
+    assert digest(model) == built
+    seeds = {entry.path: entry.derived_seed for entry in made.plan.entries}
+    assert {entry.path: entry.derived_seed for entry in again.entries} == seeds
+
+
+@pytest.mark.parametrize("name", ["functional", "sequential", "subclassed"])
+def test_a_model_that_was_built_outside_gets_what_a_scope_gives(name, make_named, digest):
+    rules = COVERING["one rule"]
+    for _ in range(2):
+        with initreg.scope(rules, seed=3):
+            inside = make_named(name)
+        outside = make_named(name)
+        initreg.apply(outside, rules, seed=3)
+        assert digest(outside) == digest(inside)
+
+
+def test_each_weight_is_what_draw_gives(functional_model, numbers):
+    model = functional_model()
+    rules = [{"match": "kernel", "init": "he_normal"}]
+    done = initreg.apply(model, rules, seed=3)
+    found = numbers(model)
+    drawn = [entry for entry in done.entries if entry.action == "draw"]
+    assert [entry.path for entry in drawn] == ["dense/kernel", "middle/kernel", "dense_1/kernel"]
+    for entry in drawn:
+        values = initreg.draw("he_normal", entry.shape, seed=3, path=entry.path)
+        assert np.array_equal(found[entry.path], values)
+
+
+def test_what_no_rule_covers_stays_and_keep_keeps(functional_model, numbers):
+    model = functional_model()
+    before = numbers(model)
+    rules = [{"match": "middle", "init": "keep"}, {"match": "kernel|bias", "init": "ones"}]
+    initreg.apply(model, rules, seed=3)
+    after = numbers(model)
+    changed = [path for path in before if not np.array_equal(before[path], after[path])]
+    assert changed == ["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]
+
+
+def test_the_realised_moments_are_those_of_numpy(functional_model, numbers):
+    model = functional_model()
+    done = initreg.apply(model, COVERING["one rule"], seed=3)
+    found = numbers(model)
+    for entry in done.entries:
+        values = found[entry.path].astype("float64")
+        assert entry.realised_mean == pytest.approx(values.mean(), abs=1e-6)
+        assert entry.realised_stddev == pytest.approx(values.std(), abs=1e-6)
+    heads, rows = done.table()
+    assert heads[-2:] == ["realised mean", "realised stddev"]
+    assert rows[0][-2:] == [
+        f"{done.entries[0].realised_mean:.4g}",
+        f"{found['dense/kernel'].std():.4g}",
+    ]
+
+
+def test_a_model_of_many_weights():
+    blocks = [layers.Dense(3) for _ in range(160)]
+    model = keras.Sequential([keras.Input((3,)), *blocks], name="m")
+    done = initreg.apply(model, COVERING["one rule"], seed=3, strict=True)
+    assert len({entry.derived_seed for entry in done.entries}) == len(done.entries) == 320
+    assert [entry.path for entry in done.entries[::2]] == [
+        f"m/dense_{n}/kernel" if n else "m/dense/kernel" for n in range(160)
+    ]
+    assert len({values.tobytes() for values in model.get_weights()[::2]}) == 160
+
+
+def test_half_precision_weights_are_those_of_float32_cast():
+    layer = layers.Dense(4, name="a", dtype="float16")
+    layer.build((None, 4))
+    initreg.apply(layer, COVERING["one rule"], seed=3)
+    values = initreg.draw("random_normal", (4, 4), seed=3, path="a/kernel")
+    assert layer.kernel.dtype == "float16"
+    assert np.array_equal(layer.get_weights()[0], values.astype("float16"))
+
+
+def test_what_only_keras_draws_is_seeded_by_the_path():
+    found = []
+    for _ in range(2):
+        layer = layers.STFTSpectrogram(frame_length=4, frame_step=2, fft_length=4, name="s")
+        layer.build((None, 8, 1))
+        done = initreg.apply(layer, [{"match": "", "init": "stft"}], seed=3)
+        assert [entry.portable for entry in done.entries] == [False, False]
+        found.append(bits(layer))
+    assert found[0] == found[1]
+
+
+# All or nothing -----------------------------------------------------------------------------------
+
+
+def test_a_spec_that_does_not_fit_a_later_weight_changes_nothing():
+    model = wide()
+    before = bits(model)
+    rules = [
+        {"match": "c/kernel", "init": "he_normal(input_axes=[4], output_axes=[0])"},
+        {"match": "", "init": "random_normal"},
+    ]
+    with pytest.raises(initreg.ConfigError) as caught:
+        initreg.apply(model, rules, seed=3)
+    assert str(caught.value).startswith("m/c/kernel: he_normal(")
+    assert bits(model) == before
+
+
+def test_a_refusal_of_keras_changes_nothing():
+    model = wide()
+    before = bits(model)
+    rules = [{"match": "c/kernel", "init": "stft"}, {"match": "", "init": "random_normal"}]
+    with pytest.raises(PlanError) as caught:
+        initreg.apply(model, rules, seed=3)
+    first, last = str(caught.value).splitlines()
+    assert first.startswith("m/c/kernel [4, 4] of float32: stft: ")
+    assert last == "No weight was changed."
+    assert bits(model) == before
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_failure_while_drawing_changes_nothing(error, monkeypatch):
+    model = wide()
+    before = bits(model)
+    draw = applying.make_tensor
+
+    def failing(config, shape, dtype, seed, path, **options):
+        if path == "m/c/bias":
+            raise error("no")
+        return draw(config, shape, dtype, seed, path, **options)
+
+    monkeypatch.setattr(applying, "make_tensor", failing)
+    expected = error if error is KeyboardInterrupt else PlanError
+    with pytest.raises(expected) as caught:
+        initreg.apply(model, COVERING["one rule"], seed=3)
+    if expected is PlanError:
+        told = "m/c/bias [4] of float32: random_normal: no\nNo weight was changed."
+        assert str(caught.value) == told
+    assert bits(model) == before
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_failure_while_writing_changes_nothing(error, after, monkeypatch):
+    model = wide()
+    before = bits(model)
+    calls = []
+    write = applying.write
+
+    def failing(variable, tensor):
+        calls.append(variable)
+        if len(calls) == 3 and not after:
+            raise error("no")
+        write(variable, tensor)
+        if len(calls) == 3:
+            raise error("no")
+
+    monkeypatch.setattr(applying, "write", failing)
+    with pytest.raises(error):
+        initreg.apply(model, COVERING["one rule"], seed=3)
+    assert len(calls) > 3
+    assert bits(model) == before
+    monkeypatch.undo()
+    initreg.apply(model, COVERING["one rule"], seed=3)
+    assert not set(bits(model)) & set(before)
+
+
+def test_strict_changes_nothing_where_it_refuses():
+    model = wide()
+    before = bits(model)
+    rules = [{"match": "d/", "init": "zeros"}, {"match": "[ab]/|c/bias", "init": "zeros"}]
+    with pytest.raises(PlanError) as caught:
+        initreg.apply(model, rules, seed=3, strict=True)
+    assert str(caught.value).splitlines() == [
+        "Rule 1 decides over no weight: match 'd/'.",
+        "No rule covers m/c/kernel.",
+    ]
+    assert bits(model) == before
+
+
+def test_a_rule_that_decides_over_no_weight_is_told_where_apply_is_called():
+    rules = [{"match": "d/", "init": "zeros"}, {"match": "", "init": "zeros"}]
+    with pytest.warns(InitregWarning) as caught:
+        initreg.apply(wide(), rules, seed=3)
+    told = [(str(each.message), each.filename) for each in caught]
+    assert told == [("Rule 1 decides over no weight: match 'd/'.", __file__)]
+
+
+# What is no weight, and what comes after ----------------------------------------------------------
+
+
+@trains
+def test_only_weights_change_and_training_goes_on(make, digest):
+    model = make()
+    model.compile("adam", "mse", metrics=["mae"])
+    inputs = np.random.default_rng(1).normal(size=(8, 5)).astype("float32")
+    model.fit(inputs, inputs[:, :2], batch_size=4, verbose=0)
+    initreg.apply(model, COVERING["one rule"], seed=3)
+    drawn = digest(model)
+    others = [*model.optimizer.variables, *model.metrics_variables]
+    before = [keras.ops.convert_to_numpy(each.value) for each in others]
+    initreg.apply(model, COVERING["one rule"], seed=3)
+    assert digest(model) == drawn
+    after = [keras.ops.convert_to_numpy(each.value) for each in others]
+    assert all(map(np.array_equal, before, after))
+    losses = model.fit(inputs, inputs[:, :2], epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert digest(model) != drawn
+    initreg.apply(model, COVERING["one rule"], seed=3)
+    assert digest(model) == drawn
+
+
+@trains
+def test_a_step_of_training_is_that_of_a_model_made_so(digest):
+    inputs = np.random.default_rng(1).normal(size=(8, 4)).astype("float32")
+    found = []
+    for way in ("scope", "apply"):
+        if way == "scope":
+            with initreg.scope(COVERING["one rule"], seed=3):
+                model = wide()
+        else:
+            model = wide()
+            initreg.apply(model, COVERING["one rule"], seed=3)
+        model.compile("sgd", "mse")
+        model.train_on_batch(inputs, inputs)
+        found.append(digest(model))
+    assert found[0] == found[1]
+
+
+def test_a_seed_generator_is_no_weight():
+    model = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5), layers.Dense(2)])
+    state = model.layers[0].seed_generator.state
+    before = keras.ops.convert_to_numpy(state.value)
+    done = initreg.apply(model, COVERING["one rule"], seed=3, strict=True)
+    assert [entry.layer for entry in done.entries] == ["Dense", "Dense"]
+    assert np.array_equal(keras.ops.convert_to_numpy(state.value), before)
+
+
+def test_frozen_layers_stay_frozen_and_are_drawn():
+    model = wide()
+    model.get_layer("a").trainable = False
+    initreg.apply(model, [{"match": "", "init": "ones"}], seed=3)
+    assert all((values == 1).all() for values in model.get_weights())
+    assert len(model.trainable_weights) == 4
+
+
+# Progress -----------------------------------------------------------------------------------------
+
+
+def test_progress_is_told_in_values():
+    told = []
+    initreg.apply(wide(), COVERING["one rule"], 3, progress=lambda *each: told.append(each))
+    assert told == [(16, 60), (20, 60), (36, 60), (40, 60), (56, 60), (60, 60)]
+
+
+def test_an_error_of_the_progress_changes_nothing():
+    model = wide()
+    before = bits(model)
+
+    def stop(done, total):
+        if done > 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        initreg.apply(model, COVERING["one rule"], seed=3, progress=stop)
+    assert bits(model) == before
+
+
+APPLY = """
+import keras, initreg, sys
+layer = keras.layers.Dense(4, name="a")
+layer.build((None, 4))
+initreg.apply(layer, sys.argv[1])
+print(layer.get_weights()[0].tolist())
+"""
+
+
+def test_a_plan_gives_the_same_weights_in_another_process(tmp_path):
+    layer = layers.Dense(4, name="a")
+    layer.build((None, 4))
+    done = initreg.apply(layer, COVERING["one rule"])
+    file = tmp_path / "plan.json"
+    file.write_text(done.to_json())
+    ran = subprocess.run(
+        [sys.executable, "-c", APPLY, str(file)], capture_output=True, text=True, check=True
+    )
+    assert json.loads(ran.stdout) == layer.get_weights()[0].tolist()
