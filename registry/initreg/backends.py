@@ -72,7 +72,7 @@ def load_keras() -> Any:
         raise BackendError(f"Keras can't start: {error}") from error
 
 
-def path_of(layer: Any) -> tuple[str, list[Any]]:
+def name_scopes(layer: Any) -> tuple[str, list[Any]]:
     """Return the path that a weight made by a layer now would stand under, and who opened it.
 
     Keras has no public function for it; the caller checks what comes of it.

@@ -239,6 +239,8 @@ class Registry:
         `ConfigError` for what is no initializer, or holds what no spec can say.
         """
         keras = load_keras()
+        if isinstance(own := getattr(initializer, "config", None), InitializerConfig):
+            return own  # a portable one, which was made of it
         if not isinstance(initializer, keras.initializers.Initializer):
             raise ConfigError(
                 [Fault(f"{shown(initializer)} is no Keras initializer, so it has no spec.")]

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -90,6 +91,9 @@ def base_seed(seed: int | None, rules: Rules) -> int:
         return checked_seed(seed)
     if rules.seed is not None:
         return rules.seed
+    jax = sys.modules.get("jax")
+    if jax is not None and load_keras().config.backend() == "jax" and jax.process_count() > 1:
+        raise PlanError("Give a seed: each process would draw its own, and shards would not match.")
     return secrets.randbelow(MAX_SEED + 1)
 
 

@@ -116,6 +116,8 @@ class Plan:
             )
         if other := [entry.path for entry in self.entries if entry.portable is False]:
             lines.append(f"On another backend these would differ: {_some(other)}.")
+        if own := [entry.path for entry in self.entries if entry.action == "own"]:
+            lines.append(f"Drawn by the layer itself, and not portably: {_some(own)}.")
         if self.uncovered:
             lines.append(f"No rule covers {_some(self.uncovered)}; they stay as they are.")
         lines += [*self.unmatched_texts(), *self.notes]

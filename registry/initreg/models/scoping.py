@@ -1,29 +1,20 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
-import threading
 import warnings
-from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import wraps
 from typing import Any, NamedTuple, Self
 from weakref import ref
 
-from initreg.backends import load_keras, path_of
+from initreg.backends import load_keras
 from initreg.config import InitializerConfig
 from initreg.drawing import DTYPES
 from initreg.errors import ConfigError, InitregWarning, PlanError, UnknownInitializerError
-from initreg.models.paths import (
-    DIRECTIONS,
-    automatic_base,
-    numbered,
-    remember,
-    remember_path,
-    remembered,
-    repeated,
-)
+from initreg.models.hooks import Hooks
+from initreg.models.naming import Naming
+from initreg.models.paths import remember_path, repeated
 from initreg.models.planning import base_seed, drawn_entry, fitting, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
 from initreg.models.rules import Rule, read_rules
@@ -81,10 +72,7 @@ class Scope:
         """The base seed."""
         self._entries: list[tuple[PlanEntry, InitializerConfig | None]] = []
         self._deciding: list[Rule] = []
-        self._names: dict[str, str] = {}  # of layers, as they are within the scope
-        self._made_up: set[str] = set()
-        self._numbers: Counter[str] = Counter()  # of names that Keras made up
-        self._unnamed: Counter[str] = Counter()
+        self._names = Naming()
         self._taken: set[str] = set()
         self._layers: list[ref[Any]] = []
         self._outer: Scope | None = None
@@ -155,23 +143,9 @@ class Scope:
     # What the hooks call ------------------------------------------------------------------------
 
     def made(self, layer: Any, *, named: bool) -> None:
-        """Take note of a layer that was created in the scope; count a name that Keras made up."""
+        """Take note of a layer that was created in the scope."""
         self._layers.append(ref(layer))
-        made_up = not named or any(
-            layer.name.startswith(each) and layer.name.removeprefix(each) in self._made_up
-            for each in DIRECTIONS
-        )
-        self._name(layer, automatic_base(layer.name, type(layer).__name__) if made_up else None)
-
-    def _name(self, layer: Any, base: str | None) -> None:
-        name = layer.name
-        if base is not None:
-            self._made_up.add(name)
-            name = numbered(base, self._numbers[base])
-            self._numbers[base] += 1
-        if base is not None or layer.name not in self._made_up:
-            self._names[layer.name] = name
-        remember(layer, name)
+        self._names.add(layer, named=named)
 
     def add_weight(
         self, original: Callable[..., Any], layer: Any, args: tuple[Any, ...], given: dict[str, Any]
@@ -185,7 +159,7 @@ class Scope:
         sizes = (shape,) if isinstance(shape, int) else () if shape is None else tuple(shape)
         if isinstance(shape, str) or None in sizes:  # Keras explains it
             return original(layer, *args, **given)
-        path, expected = self._path(layer, given.get("name"))
+        path, expected = self._names.path_of(layer, given.get("name"))
         entry = PlanEntry(
             path=repeated(path, self._taken),
             name=expected,
@@ -209,32 +183,6 @@ class Scope:
         remember_path(variable, entry.path, path)
         self._entries.append((replace(entry, name=variable.path), config))
         return variable
-
-    def _path(self, layer: Any, name: str | None) -> tuple[str, str]:
-        """Return the path of a weight to be made: with counted names, and as Keras will have it."""
-        parents, callers = path_of(layer)
-        for holder in callers:
-            if isinstance(holder, load_keras().layers.Layer):
-                self._meet(holder)
-        parts = parents.split("/")
-        counted = [self._names.get(part, part) for part in parts]
-        # Two layers can have one name: those that are being built are known by themselves.
-        for at, holder in enumerate(reversed(callers[-len(parts) :]), 1):
-            if getattr(holder, "name", None) != parts[-at]:
-                break
-            counted[-at] = remembered(holder) or counted[-at]
-        parent = "/".join(counted)
-        if name is None:
-            name = numbered("variable", self._unnamed[parent])
-            self._unnamed[parent] += 1
-        return f"{parent}/{name}", f"{parents}/{name}"
-
-    def _meet(self, layer: Any) -> None:
-        """Name a layer that was created before the scope, where it first makes a weight."""
-        if (name := remembered(layer)) is None:
-            self._name(layer, automatic_base(layer.name, type(layer).__name__))
-        else:
-            self._names.setdefault(layer.name, name)
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide over a weight to be made."""
@@ -289,11 +237,7 @@ def _is_made_up(initializer: Any, layer: Any) -> bool:
 
 def _config_of(initializer: Any) -> InitializerConfig | None:
     """Return the config of a layer's own initializer; None for one that no spec can say."""
-    from initreg.models.portable import Portable
-
     keras = load_keras()
-    if isinstance(initializer, Portable):
-        return initializer.config
     if isinstance(initializer, keras.initializers.Constant) and not isinstance(
         initializer.value, int | float
     ):
@@ -319,71 +263,4 @@ def _active() -> Scope | None:
     return scope
 
 
-class _Hooks:
-    """Keras's methods that a scope has to see, replaced while any scope is open."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open = 0
-        self._replaced: list[tuple[type, str, Any, Any]] = []
-
-    def install(self) -> None:
-        with self._lock:
-            self._open += 1
-            if self._open > 1:
-                return
-            keras = load_keras()
-            layer = keras.layers.Layer
-            wrapped = [
-                (layer, "add_weight", _with_scope),
-                (keras.Operation, "__init__", _noting(layer)),
-            ]
-            if keras.config.backend() == "jax":
-                from initreg.models.portable import keeping_shards  # imports Keras
-
-                fill = "_initialize_with_initializer"
-                holders = (each for each in keras.Variable.__mro__ if fill in vars(each))
-                wrapped.append((next(holders), fill, keeping_shards))
-            for holder, name, wrap in wrapped:
-                original = holder.__dict__[name]
-                ours = wrap(original)
-                setattr(holder, name, ours)
-                self._replaced.append((holder, name, original, ours))
-
-    def remove(self) -> None:
-        with self._lock:
-            self._open -= 1
-            if self._open:
-                return
-            while self._replaced:
-                holder, name, original, ours = self._replaced.pop()
-                if holder.__dict__[name] is ours:  # else who has replaced it since holds ours
-                    setattr(holder, name, original)
-
-
-_HOOKS = _Hooks()
-
-
-def _with_scope(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
-    def add_weight(self: Any, *args: Any, **given: Any) -> Any:
-        active = _active()
-        if active is None:
-            return original(self, *args, **given)
-        return active.add_weight(original, self, args, given)
-
-    return add_weight
-
-
-def _noting(layer_class: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    def wrap(original: Callable[..., None]) -> Callable[..., None]:
-        # The same parameters: Keras looks at them where a class has no __init__ of its own.
-        def __init__(self: Any, name: str | None = None) -> None:  # noqa: N807
-            original(self, name)
-            active = _active()
-            if active is not None and isinstance(self, layer_class):
-                active.made(self, named=name is not None)
-
-        return wraps(original)(__init__)
-
-    return wrap
+_HOOKS = Hooks(_active)
