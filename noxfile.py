@@ -22,8 +22,16 @@ BACKENDS = {
 
 # Where Keras takes part. The other tests can't tell its backends apart, and run on JAX alone.
 WITH_KERAS = [
+    "tests/cli/test_apply.py",
     "tests/cli/test_sample.py",
     "tests/docs",
+    *(
+        f"tests/models/test_{name}.py"
+        for name in (
+            *("apply", "backends", "loading", "plan", "portable"),
+            *("scope", "scope_bounds", "scoped_layers"),
+        )
+    ),
     "tests/plugins",
     *(f"tests/registry/test_{name}.py" for name in ("backends", "fields", "registry", "sampling")),
     "docs",

@@ -62,6 +62,15 @@ def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) ->
     return jax.make_array_from_single_device_arrays(shape, sharding, shards)
 
 
+def spread(tensor: Any, sharding: Any) -> Any:
+    """Spread a whole tensor over the devices of a sharding; leave it, if there is one or none."""
+    if not is_sharded(sharding):
+        return tensor
+    import jax
+
+    return jax.device_put(tensor, sharding)
+
+
 def concrete(layout: Any) -> Any:
     """Return the sharding that Keras means by a layout over an abstract mesh.
 

@@ -141,13 +141,15 @@ def fill_normal(words: "Array", out: "Array", mass: float = 1.0) -> None:
     A `mass` of at most `LARGEST_MASS` is the share of it, about its mean, that they stay in.
     """
     tables, kind = _tables(out)
-    q = np.empty_like(out)
+    # In one piece: glibc gives what is freed back to the system, page by page, but for so much.
+    q, r, rest = np.empty((3, len(out)), out.dtype)
     fill_centered(words, q)
     if mass < 1:
         np.multiply(q, kind(mass), out=q)
-    r = np.multiply(q, q)
+    np.multiply(q, q, out=r)
     np.subtract(kind(_NEAR**2), r, out=r)
-    _quotient(tables.near, r, out)
+    _polynomial(tables.near[0], r, out)
+    np.divide(out, _polynomial(tables.near[1], r, rest), out=out)
     np.multiply(out, q, out=out)
     far = np.flatnonzero(r < 0)
     if not len(far):

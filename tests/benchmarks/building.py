@@ -45,7 +45,7 @@ TARGETS = {
 }
 
 
-def tables(rounds: int = 5) -> list[Table]:
+def tables(rounds: int = 3) -> list[Table]:
     made = []
     for backend in backends():
         children, to, targets = {}, {}, {}

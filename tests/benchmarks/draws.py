@@ -63,7 +63,7 @@ KINDS = {
 }
 
 
-def tables(count: int = COUNT, rounds: int = 5) -> list[Table]:
+def tables(count: int = COUNT, rounds: int = 3) -> list[Table]:
     made = []
     for spec, kind in KINDS.items():
         ours = f"initreg.draw({spec})"

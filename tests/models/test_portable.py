@@ -236,3 +236,11 @@ def test_it_gives_the_same_in_a_compiled_function():
         pytest.skip("nothing is compiled here")
     assert np.array_equal(keras.ops.convert_to_numpy(compiled()), plain)
     assert np.array_equal(values_of(initializer), plain)
+
+
+def test_it_is_described_and_resolved_again():
+    once = initreg.resolve("he_normal", seed=7, portable=True)
+    assert initreg.describe(once) == "he_normal(seed=7)"
+    again = initreg.resolve(once, portable=True)
+    assert again is not once
+    assert np.array_equal(*(keras.ops.convert_to_numpy(each((5, 3))) for each in (once, again)))

@@ -367,6 +367,13 @@ def test_training_gives_what_it_gives_from_buffers_of_jax_itself():
 
 DRAWN_ONCE = """
 from initreg.models import weights
+try:
+    initreg.scope()
+except initreg.PlanError as error:
+    problem = "Give a seed: each process would draw its own, and shards would not match."
+    assert str(error) == problem
+else:
+    raise AssertionError("two processes have drawn a seed each")
 drawn, real = [], weights.draw_config
 
 def noting(config, shape, *rest, region=None, **given):
@@ -444,6 +451,13 @@ keras.distribution.initialize(f"localhost:{port}", 2, number)
 assert (len(jax.devices()), len(jax.local_devices())) == (8, 4)
 layouts = layout_map(DeviceMesh((2, 4), [B, M]), BOTH)
 keras.distribution.set_distribution(ModelParallel(layout_map=layouts, batch_dim_name=B))
+try:
+    initreg.scope()
+except initreg.PlanError as error:
+    problem = "Give a seed: each process would draw its own, and shards would not match."
+    assert str(error) == problem
+else:
+    raise AssertionError("two processes have drawn a seed each")
 drawn, real = [], weights.draw_config
 
 def noting(config, shape, dtype, seed, path, *, region=None, **given):

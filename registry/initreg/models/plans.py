@@ -168,13 +168,18 @@ def _rule(entry: PlanEntry) -> str:
     return "" if entry.rule is None else f"{entry.rule}{line}"
 
 
+def _seed(entry: PlanEntry) -> str:
+    nothing_is_random = entry.derived_seed is None or entry.stddev == 0
+    return "" if nothing_is_random else str(entry.derived_seed)
+
+
 _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
     "path": lambda entry: entry.path,
     "shape": lambda entry: "×".join(map(str, entry.shape)) or "scalar",
     "dtype": lambda entry: entry.dtype,
     "initializer": _what,
     "rule": _rule,
-    "seed": lambda entry: "" if entry.derived_seed is None else str(entry.derived_seed),
+    "seed": _seed,
     "mean": lambda entry: _number(entry.mean),
     "stddev": lambda entry: _number(entry.stddev),
     "realised mean": lambda entry: _number(entry.realised_mean),

@@ -3,12 +3,13 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from initreg.backends import load_keras
 from initreg.building import build
 from initreg.config import InitializerConfig
 from initreg.drawing import DTYPES, distribution_of, draw_config, draws_itself
 from initreg.moments import Moments
 from initreg.parameters import Shape
-from initreg.placing import is_sharded, to_shards, to_tensor
+from initreg.placing import is_sharded, spread, to_shards, to_tensor
 from initreg.regions import Region
 from initreg.seeds import derive_seed
 from initreg.streams import CHUNK
@@ -32,16 +33,21 @@ def make_tensor(
     With a `sharding` over several devices, each one's shard is drawn by itself.
     """
     if dtype not in DTYPES or not is_portable(config, shape):
-        return _through_keras(config, shape, dtype, seed, path, sharding, moments)
+        tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
+        if moments is not None and dtype in DTYPES:
+            moments.add(load_keras().ops.convert_to_numpy(tensor))
+        return spread(tensor, sharding)
+
+    def drawn(region: Region | None = None) -> Any:
+        return draw_config(config, shape, dtype, seed, path, region=region, moments=moments)
+
     if not is_sharded(sharding):
-        return to_tensor(_drawn(config, shape, dtype, seed, path, None, moments), sharding)
+        return to_tensor(drawn(), sharding)
     if distribution_of(config, shape) is None or math.prod(shape) <= CHUNK:
         # Values that depend on each other, or too few to draw for each shard anew.
-        whole = _drawn(config, shape, dtype, seed, path, None, moments)
+        whole = drawn()
         return to_shards(lambda region: _part(whole, region), shape, sharding)
-    return to_shards(
-        lambda region: _drawn(config, shape, dtype, seed, path, region, moments), shape, sharding
-    )
+    return to_shards(drawn, shape, sharding)
 
 
 def is_portable(config: InitializerConfig, shape: Shape) -> bool:
@@ -49,45 +55,10 @@ def is_portable(config: InitializerConfig, shape: Shape) -> bool:
     return draws_itself(config) or distribution_of(config, shape) is not None
 
 
-def _drawn(
-    config: InitializerConfig,
-    shape: Shape,
-    dtype: str,
-    seed: int,
-    path: str,
-    region: Region | None,
-    moments: Moments | None,
-) -> "np.ndarray[Any, Any]":
-    values = draw_config(config, shape, dtype, seed, path, region=region, moments=moments)
-    assert values is not None  # noqa: S101  # as is_portable says
-    return values
-
-
 def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any]":
     """Cut a region out, so that who keeps it does not keep the whole."""
     part = whole[tuple(region)]
     return part if part.size == whole.size else part.copy()
-
-
-def _through_keras(
-    config: InitializerConfig,
-    shape: Shape,
-    dtype: str,
-    seed: int,
-    path: str,
-    sharding: Any,
-    moments: Moments | None,
-) -> Any:
-    tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
-    if moments is not None and dtype in DTYPES:
-        from initreg.backends import load_keras
-
-        moments.add(load_keras().ops.convert_to_numpy(tensor))
-    if is_sharded(sharding):
-        import jax
-
-        return jax.device_put(tensor, sharding)
-    return tensor
 
 
 def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig:
