@@ -41,5 +41,5 @@ class Moments:
     def stddev(self) -> float:
         """The standard deviation of all values so far."""
         count, whole = sum(n for n, _, _ in self._parts), self.mean
-        total = sum(spread + n * (mean - whole) ** 2 for n, mean, spread in self._parts)
+        total = sum(spread + n * (mean - whole) * (mean - whole) for n, mean, spread in self._parts)
         return (total / count) ** 0.5 if count else float("nan")

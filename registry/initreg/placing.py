@@ -102,8 +102,15 @@ def _mesh_in_force() -> Any:
 
 
 def sharding_of(variable: Any) -> Any:
-    """Return how a variable lies on JAX's devices; None on any other backend."""
-    return variable.value.sharding if load_keras().config.backend() == "jax" else None
+    """Return how a variable lies on JAX's devices.
+
+    None on any other backend, and where JAX may still move it: so it can after an `apply`.
+    """
+    if load_keras().config.backend() != "jax":
+        return None
+    value = variable.value
+    is_committed = getattr(value, "committed", getattr(value, "_committed", True))
+    return value.sharding if is_committed else None
 
 
 def is_sharded(sharding: Any) -> bool:
@@ -115,7 +122,8 @@ def read(variable: Any) -> Any:
     """Return what `write` puts back: a variable's value, which a later `write` does not change."""
     keras = load_keras()
     if keras.config.backend() == "torch":
-        return variable.value.data
+        held = variable.value.data
+        return held if _changes_hands(held) else held.clone()
     if keras.config.backend() == "tensorflow":
         return variable.value.read_value()  # Keras takes the variable itself for a tensor
     return keras.ops.convert_to_tensor(variable.value)
@@ -123,7 +131,15 @@ def read(variable: Any) -> Any:
 
 def write(variable: Any, tensor: Any) -> None:
     """Give a variable a new value of the same shape and dtype."""
-    if load_keras().config.backend() == "torch":
-        variable.value.data = tensor.data  # its storage changes hands, and nothing is copied
+    if load_keras().config.backend() == "torch" and _changes_hands(variable.value):
+        variable.value.data = tensor.data.to(variable.value.device)
     else:
         variable.assign(tensor)
+
+
+def _changes_hands(tensor: Any) -> bool:
+    """Whether a parameter of torch can take a new storage over, without a copy.
+
+    Other processes may share the old one; of a CUDA device's, torch says that they can.
+    """
+    return not tensor.is_shared()

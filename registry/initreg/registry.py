@@ -308,10 +308,17 @@ class Registry:
         for entries in (self.builtin_entries, self.entries):
             for entry in entries():
                 target = entry.config_class.initializer_builds
-                if target.endswith(f":{kind.__qualname__}") and import_target(target) is kind:
+                if target.endswith(f":{kind.__qualname__}") and _names(target, kind):
                     return self._kinds.setdefault(kind, entry)
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
+
+
+def _names(target: str, kind: type) -> bool:
+    try:
+        return import_target(target) is kind
+    except PluginError:  # another one's class of that name, which is not there
+        return False
 
 
 _DEFAULT = Registry(Discovery())  # empty until it is used

@@ -13,6 +13,7 @@ from initreg.models import ambiguity
 from initreg.models.patterns import PatternError, compile_pattern
 
 USUAL = [
+    "(?:)*+",
     "",
     "kernel",
     ".*attention.*",
@@ -120,6 +121,11 @@ def test_exponential_patterns_are_refused_with_the_part_that_is_to_blame(text, p
         ("(|){40}x", "This pattern could take over", None),
         ("(.{0,9}/){0,9}", "This pattern could take over", None),
         ("(?=(a|a){40})", "This pattern could take over", None),
+        # Behind the character with the most ways at one step, nothing may follow.
+        (r"(?:(?:\w*)?){0,8}/kernel", "This pattern could take over", None),
+        (r"(?:(?:\w*){0,3}){0,3}/kernel", "This pattern could take over", None),
+        (r"(?:(?:\w?){0,20}){0,20}/k", "This pattern could take over", None),
+        (r"(?:\w*|){0,7}/", "This pattern could take over", None),
     ],
     ids=lambda value: str(value)[:30],
 )

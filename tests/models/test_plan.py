@@ -1,6 +1,7 @@
 """A plan says what each weight of a model will get, touches nothing, and can be written down."""
 
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -195,7 +196,8 @@ def test_strict_refuses_rules_without_a_weight_and_weights_without_a_rule():
 def test_a_rule_that_others_always_precede_is_told():
     rules = [{"match": "", "init": "zeros"}, {"match": "head", "init": "ones", "weight": "bias"}]
     plan = initreg.plan(small(), rules, seed=1)
-    assert plan.summary()[-2] == "Rule 2 decides over no weight: match 'head', weight bias."
+    told = "Rule 2 decides over no weight: match 'head', weight bias. "
+    assert plan.summary()[-2] == f"{told}Rule 1 comes first for what it matches, such as head/bias."
 
 
 NO_MODELS = {
@@ -353,11 +355,18 @@ def test_many_differences_are_not_all_listed():
 
 
 BROKEN = {
-    "newer": ({"plan": 2}, "The plan is of form 2; this initreg reads 1."),
-    "empty": ({"plan": 1}, "The plan is no plan as `to_json` writes it: KeyError('weights')."),
+    "newer": (
+        {"plan": 2, "seed": 1, "weights": []},
+        "The plan is no plan as `to_json` writes it:\n  $.plan: Input should be 1",
+    ),
+    "empty": (
+        {"plan": 1},
+        "The plan is no plan as `to_json` writes it:\n"
+        "  $.seed: Field required\n  $.weights: Field required",
+    ),
     "no list": (
         {"plan": 1, "seed": 1, "weights": 3},
-        "The plan is no plan as `to_json` writes it: TypeError(\"'int' object is not iterable\").",
+        "The plan is no plan as `to_json` writes it:\n  $.weights: Input should be a valid array",
     ),
 }
 
@@ -378,8 +387,58 @@ def test_a_plan_that_was_changed_by_hand_is_read_as_it_stands():
     written["weights"][0] |= {"action": "paint"}
     with pytest.raises(PlanError) as caught:
         initreg.plan(one(2), written)
-    told = "The plan is no plan as `to_json` writes it: ValueError(\"action 'paint'\")."
-    assert str(caught.value) == told
+    assert str(caught.value).splitlines()[1].startswith("  $.weights[0].action: Input should be ")
+
+
+WRONG = {
+    "a seed of text": ({"seed": "abc"}, "$.weights[0].seed"),
+    "a seed below 0": ({"seed": -1}, "$.weights[0].seed"),
+    "an unknown key": ({"foo": 1}, "$.weights[0].foo: Unexpected keyword argument"),
+    "a shape of text": ({"shape": "4x2"}, "$.weights[0].shape"),
+    "no spec": ({"spec": None}, "The plan, the spec of head/kernel:\n"),
+    "a wrong spec": ({"spec": "he_norml"}, "The plan, the spec of head/kernel:\nhe_norml\n^^^^"),
+}
+
+
+@pytest.mark.parametrize(("change", "text"), WRONG.values(), ids=WRONG)
+def test_what_a_person_wrote_into_a_plan_is_checked(change, text):
+    written = json.loads(initreg.plan(one(2), ALL, seed=1).to_json())
+    written["weights"][0] |= change
+    with pytest.raises(PlanError) as caught:
+        initreg.plan(one(2), written)
+    assert text in str(caught.value)
+
+
+def test_a_path_stands_once_in_a_plan():
+    written = json.loads(initreg.plan(one(2), ALL, seed=1).to_json())
+    written["weights"].append(written["weights"][0])
+    with pytest.raises(PlanError, match=r"^The plan has two entries for one path\.$"):
+        initreg.plan(one(2), written)
+
+
+def test_the_json_itself_is_taken():
+    made = initreg.plan(one(2), ALL, seed=1)
+    assert initreg.plan(one(2), made.to_json()).entries == made.entries
+
+
+def test_a_spec_that_can_not_fill_its_weight_is_told_before_anything_is_drawn():
+    with pytest.raises(PlanError) as caught:
+        initreg.plan(one(2), [{"match": "kernel", "init": "stft"}], seed=1)
+    told = r"head/kernel \(rule 1\): stft can't fill \[4, 2\] of float32: not enough values .*"
+    assert re.fullmatch(told, str(caught.value))
+
+
+def test_a_bare_variable_is_a_weight_too():
+    class Bare(layers.Layer):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.held = keras.Variable([1.0, 1.0], name="held")
+
+        def call(self, inputs):
+            return inputs * self.held
+
+    model = keras.Sequential([keras.Input((2,)), Bare(name="bare")], name="net")
+    assert [entry.path for entry in initreg.plan(model, ALL, seed=1).entries] == ["net/bare/held"]
 
 
 def test_moments_that_json_has_not_are_left_out():

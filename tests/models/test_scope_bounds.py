@@ -353,3 +353,38 @@ def test_jax_compiles_what_makes_a_model():
             return head().kernel.value
 
     assert np.array_equal(values(), EXPECTED[1])
+
+
+def test_what_was_never_whole_or_has_no_weights_is_not_told_of():
+    with initreg.scope(seed=1, strict=True):
+        with pytest.raises(ValueError, match="foo") as kept:
+            layers.Dense(4, foo=1)
+        held = [layers.Add(), layers.Concatenate(), layers.TimeDistributed(layers.ReLU())]
+    assert held
+    assert kept.value.__traceback__ is not None  # which holds the layer
+
+
+def test_a_wrapper_that_somebody_left_on_the_method_counts_no_weight_twice():
+    original = layers.Layer.add_weight
+    try:
+        with initreg.scope(seed=1):
+            ours = layers.Layer.add_weight
+
+            def theirs(self, *args, **given):
+                return ours(self, *args, **given)
+
+            layers.Layer.add_weight = theirs
+        with initreg.scope(seed=1) as made:
+            layers.Dense(2).build((None, 3))
+        assert [entry.path for entry in made.plan.entries] == ["dense/kernel", "dense/bias"]
+    finally:
+        layers.Layer.add_weight = original
+
+
+def test_a_plan_is_not_for_a_scope():
+    with initreg.scope(seed=1) as made:
+        layers.Dense(2).build((None, 3))
+    with pytest.raises(initreg.PlanError) as caught:
+        initreg.scope(made.plan)
+    told = "A plan is for a model that exists: initreg.apply(model, plan). A scope takes rules."
+    assert str(caught.value) == told

@@ -146,17 +146,28 @@ def _refuse_two_ways(circle: dict[int, From], work: Work) -> None:
 
 
 def _refuse_many_ways(first: From, edges: dict[int, From], work: Work) -> None:
-    """Refuse what takes too many steps on a path that is made, step by step, to have many.
+    """Refuse what takes too many steps on a path that is made to have many.
 
-    So it says of a pattern that it is slow only where a path shows it.
+    So it says of a pattern that it is slow only where a path shows it: one of a single character
+    over and over, or one that takes the character of the most ways at each step.
     """
+    every = 0
+    for to in edges.values():
+        for ways in to.values():
+            every |= ways.on
+    for on in (every, *_bits(every)):
+        _follow(first, edges, on, work)
+
+
+def _follow(first: From, edges: dict[int, From], on: int, work: Work) -> None:
+    """Count the steps on a path of the characters in `on`, always that with the most ways next."""
     counts = dict.fromkeys(edges, 1)  # for any of them, some text leads there
     steps = 0
     for _ in range(PATH):
         reached: dict[int, dict[int, int]] = {}
         for start, count in counts.items():
             for end, ways in edges.get(start, {}).items():
-                for each in _bits(ways.on):
+                for each in _bits(ways.on & on):
                     to = reached.setdefault(each, {})
                     to[end] = to.get(end, 0) + count * ways.number
                     work.spend(1)

@@ -50,10 +50,11 @@ def apply(
         for each, found in zip(drawn, moments, strict=True):
             tensors.append(_draw(each, made.seed, found))
             report(_size(each.entry))
-    _write_all([each.weight.variable for each in drawn], tensors)
-    warn_of_rules(made)
     realised = {each.entry.path: found for each, found in zip(drawn, moments, strict=True)}
-    return replace(made, entries=tuple(_with(e, realised.get(e.path)) for e in made.entries))
+    entries = tuple(_with(entry, realised.get(entry.path)) for entry in made.entries)
+    warn_of_rules(made)  # before anything is changed, for a warning may be an error
+    _write_all([each.weight.variable for each in drawn], tensors)
+    return replace(made, entries=entries)
 
 
 def _size(entry: PlanEntry) -> int:

@@ -172,8 +172,8 @@ class _Automaton:
         return found
 
     def possessive(self, least: int, most: int, body: Any) -> _Part:
-        (op, value), *others = body
-        if most is _constants.MAXREPEAT and not others and str(op) in _ATOMS:
+        if most is _constants.MAXREPEAT and len(body) == 1 and str(body[0][0]) in _ATOMS:
+            op, value = body[0]
             part = self.repeat(least, most, body)  # it leaves none of its characters behind
             left = Ways(self.everything & ~self.classes[_key(op, value, self.flags)], 1)
             return part._replace(empty=part.empty * left, last=_times(part.last, left))

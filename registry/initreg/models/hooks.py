@@ -29,6 +29,7 @@ class Hooks:
         self._active = active
         self._lock = threading.Lock()
         self._open = 0
+        self._times = 0  # that the methods were replaced
         self._replaced: list[tuple[type, str, Any, Any]] = []
 
     def install(self) -> None:
@@ -36,6 +37,7 @@ class Hooks:
         with self._lock:
             if not self._open:
                 keras = load_keras()
+                self._times += 1
                 self._replace(keras.layers.Layer, "add_weight", self._with_scope)
                 self._replace(keras.Operation, "__init__", self._noting)
                 if keras.config.backend() == "jax":
@@ -63,11 +65,12 @@ class Hooks:
         self._replaced.append((holder, name, original, ours))
 
     def _with_scope(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        active = self._active
+        hooks, times = self, self._times
 
         @wraps(original)
         def add_weight(self: Any, *args: Any, **given: Any) -> Any:
-            watcher = active()
+            # Somebody's own wrapper can keep ours alive; only the newest one counts.
+            watcher = hooks._active() if times == hooks._times else None
             if watcher is None:
                 return original(self, *args, **given)
             return watcher.add_weight(original, self, args, given)

@@ -107,7 +107,7 @@ def _whole(parents: list[str], holders: Mapping[int, Any], owner: Any) -> list[s
         chain.insert(0, holder)
     names = [layer.name for layer in chain]
     cut = len(names) - len(parents)
-    if cut <= 0 or names[cut:] != parents or _is_a(chain[cut], "Model"):
+    if cut <= 0 or names[cut:] != parents or (parents and _is_a(chain[cut], "Model")):
         return parents
     return names
 

@@ -1,6 +1,7 @@
 """What each weight of a model that exists will get, before anything is touched."""
 
 import json
+import math
 import os
 import secrets
 import sys
@@ -8,20 +9,23 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from initreg.backends import load_keras
 from initreg.building import checked_seed
 from initreg.config import InitializerConfig
 from initreg.distributions import Distribution
 from initreg.drawing import DTYPES, distribution_of, seed_in_force
-from initreg.errors import ConfigError, Fault, InitregWarning, PlanError
+from initreg.errors import ConfigError, Fault, InitregError, InitregWarning, PlanError
 from initreg.models.paths import Weight, weights_of
-from initreg.models.plans import FORMAT, Action, Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry
 from initreg.models.rules import Rule, Rules, read_rules
-from initreg.models.weights import is_portable
+from initreg.models.weights import is_portable, make_tensor
 from initreg.registry import default_registry
 from initreg.seeds import MAX_SEED, derive_seed
+from initreg.streams import CHUNK
 
 
 def plan(
@@ -41,8 +45,8 @@ def plan(
     the one in the rules; without either, one is drawn, and kept in the plan. With `strict`, a rule
     that decides over no weight and a weight that no rule covers are errors.
 
-    Raises `RulesError` for faulty rules, `ConfigError` for a spec that does not fit its weight, and
-    `PlanError` for a model that is not built, and for what `strict` refuses.
+    Raises `RulesError` for faulty rules, and `ConfigError` or `PlanError` for a spec that does not
+    fit its weight, for a model that is not built, and for what `strict` refuses.
     """
     assignments = assign(model, rules, seed)
     return checked(assignments.plan, strict)
@@ -79,10 +83,12 @@ def unmatched(rules: Rules, deciding: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def warn_of_rules(plan: Plan, *, calls: int = 1) -> None:
-    """Warn of rules that decide over no weight, at the user's own line, so many calls above."""
-    if plan.unmatched:
-        text = "\n".join(plan.unmatched_texts())
-        warnings.warn(text, InitregWarning, stacklevel=2 + calls)
+    """Warn of rules that decide over no weight, or can mean two things, at the user's own line.
+
+    That is so many `calls` above.
+    """
+    if told := [*plan.unmatched_texts(), *plan.notes]:
+        warnings.warn("\n".join(told), InitregWarning, stacklevel=2 + calls)
 
 
 def base_seed(seed: int | None, rules: Rules) -> int:
@@ -185,7 +191,28 @@ def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
     entry = replace(entry, rule=rule.number, line=rule.line)
     if rule.init is None:
         return Assignment(weight, replace(entry, action="keep"), None)
-    return Assignment(weight, drawn_entry(entry, rule.init, seed), rule.init)
+    entry = drawn_entry(entry, rule.init, seed)
+    _try(entry, rule.init)
+    return Assignment(weight, entry, rule.init)
+
+
+def _try(entry: PlanEntry, config: InitializerConfig) -> None:
+    """Draw a weight whose values depend on each other, to know that the config fits its shape.
+
+    A large one is left to `apply`, which changes nothing where it fails.
+    """
+    if entry.stddev is None and math.prod(entry.shape) <= CHUNK:
+        try:
+            tensor = make_tensor(config, entry.shape, entry.dtype, entry.seed or 0, entry.path)
+            if tuple(tensor.shape) != entry.shape:
+                raise ValueError(f"it fills the shape {list(tensor.shape)}")
+        except Exception as error:  # Keras's or a plugin's refusal of the shape or the dtype
+            first = str(error).strip().partition("\n")[0]
+            rule = f" (rule {entry.rule})" if entry.rule else ""
+            raise PlanError(
+                f"{entry.path}{rule}: {config} can't fill {list(entry.shape)} of {entry.dtype}: "
+                f"{first}"
+            ) from error
 
 
 def drawn_entry(entry: PlanEntry, config: InitializerConfig, seed: int) -> PlanEntry:
@@ -215,50 +242,76 @@ def fitting(config: InitializerConfig, entry: PlanEntry) -> Distribution | None:
 # Plans that were written down -------------------------------------------------------------------
 
 
+class _Written(BaseModel):
+    """A plan as `Plan.to_json` writes it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    plan: Literal[1]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    source: str | None = None
+    unmatched: list[Any] = []
+    weights: list[PlanEntry]
+
+
 def _plan_in(rules: object) -> tuple[Mapping[str, Any], str] | None:
     """Return the plan that is given in place of rules, and its name; None for rules."""
     if isinstance(rules, Mapping) and "plan" in rules:
         return rules, "The plan"
-    if not isinstance(rules, str | os.PathLike) or Path(rules).suffix.lower() != ".json":
-        return None
     try:
+        if isinstance(rules, str) and rules.lstrip().startswith("{"):  # the JSON itself
+            return json.loads(rules), "The plan"
+        if not isinstance(rules, str | os.PathLike) or Path(rules).suffix.lower() != ".json":
+            return None
         written = json.loads(Path(rules).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # which `read_rules` explains
         return None
     return (written, str(rules)) if isinstance(written, dict) and "plan" in written else None
 
 
-def _again(weights: Sequence[Weight], written: Mapping[str, Any], name: str) -> Assignments:
+def _again(weights: Sequence[Weight], given: Mapping[str, Any], name: str) -> Assignments:
     """Assign what a plan says, to exactly the weights that it was made for."""
-    if written.get("plan") != FORMAT:
-        raise PlanError(f"{name} is of form {written.get('plan')!r}; this initreg reads {FORMAT}.")
     try:
-        entries = {each["path"]: _entry_of(each) for each in written["weights"]}
-        seed = checked_seed(written["seed"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PlanError(f"{name} is no plan as `to_json` writes it: {error!r}.") from error
+        written = _Written.model_validate_json(json.dumps(given))
+    except ValidationError as error:
+        lines = [f"  {_place(each['loc'])}: {each['msg']}" for each in error.errors()[:5]]
+        problem = f"{name} is no plan as `to_json` writes it:"
+        raise PlanError("\n".join([problem, *lines])) from error
+    entries = {each.path: each for each in written.weights}
+    if len(entries) < len(written.weights):
+        raise PlanError(f"{name} has two entries for one path.")
     if differences := _differences(weights, entries):
         listed = "\n".join(f"  {line}" for line in differences[:10])
         more = f"\n  and {len(differences) - 10} more" if len(differences) > 10 else ""
         raise PlanError(f"{name} was made for another model:\n{listed}{more}")
     assigned = []
     for weight in weights:
-        entry = replace(entries[weight.path], name=weight.variable.path)
+        entry = replace(
+            entries[weight.path],
+            name=weight.variable.path,
+            realised_mean=None,
+            realised_stddev=None,
+        )
         config = None
+        if entry.action == "own":  # a layer drew it, in a scope; here nothing does
+            entry = replace(entry, action="uncovered", reason="", seed=None, derived_seed=None)
         if entry.action == "draw":
-            config = default_registry().validate(entry.spec)
-            entry = drawn_entry(entry, config, seed if entry.seed is None else entry.seed)
+            config = _config_of(entry, name)
+            entry = drawn_entry(entry, config, written.seed if entry.seed is None else entry.seed)
         assigned.append(Assignment(weight, entry, config))
-    again = Plan(tuple(each.entry for each in assigned), seed, written.get("source"))
+    again = Plan(tuple(each.entry for each in assigned), written.seed, written.source)
     return Assignments(again, tuple(assigned))
 
 
-def _entry_of(written: Mapping[str, Any]) -> PlanEntry:
-    known = {key: value for key, value in written.items() if not key.startswith("realised_")}
-    entry = PlanEntry(**known | {"shape": tuple(written["shape"])})
-    if entry.action not in get_args(Action):
-        raise ValueError(f"action {entry.action!r}")
-    return entry
+def _place(location: tuple[str | int, ...]) -> str:
+    return Fault("", location).location
+
+
+def _config_of(entry: PlanEntry, name: str) -> InitializerConfig:
+    try:
+        return default_registry().validate(entry.spec)
+    except InitregError as error:
+        raise PlanError(f"{name}, the spec of {entry.path}:\n{error}") from error
 
 
 def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:

@@ -5,10 +5,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
 
 from initreg.models.rules import Rule
-from initreg.parameters import Shape
+from initreg.parameters import Seed, Shape
 
 Action = Literal["draw", "own", "keep", "uncovered", "skip"]
 
@@ -27,11 +29,13 @@ class PlanEntry:
 
     `rule` is the number of the rule, from 1, and `line` its place in the file. `seed` is the base
     seed, or the one that the spec brings; together with the path it keys the draw. `derived_seed`
-    is the two in one, for who draws the weight without a path. `mean` and `stddev` are those that
-    theory expects, None where the values depend on each other; `realised_mean` and
-    `realised_stddev` are known once the plan is applied. `portable` says whether the values are the
-    same on every backend.
+    is ``derive_seed(seed, path)``, which seeds an initializer that has no portable draw. `mean` and
+    `stddev` are those that theory expects, None where the values depend on each other;
+    `realised_mean` and `realised_stddev` are known once the plan is applied. `portable` says
+    whether the values are the same on every backend.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     path: str
     name: str
@@ -42,7 +46,7 @@ class PlanEntry:
     rule: int | None = None
     line: int | None = None
     spec: str | dict[str, Any] | None = None
-    seed: int | None = None
+    seed: Seed = None
     derived_seed: int | None = None
     mean: float | None = None
     stddev: float | None = None
@@ -77,7 +81,7 @@ class Plan:
 
     def unmatched_texts(self) -> list[str]:
         """Say of each rule without a weight which one it is."""
-        return [_unmatched_text(rule, self.source) for rule in self.unmatched]
+        return [_unmatched_text(rule, self.source, self.entries) for rule in self.unmatched]
 
     def to_json(self) -> str:
         """Write the plan as JSON, which `apply` takes in place of rules."""
@@ -187,9 +191,14 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 }
 
 
-def _unmatched_text(rule: Rule, source: str | None) -> str:
+def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
-    return f"Rule {rule.number}{place} decides over no weight: match {rule.match!r}{_limits(rule)}."
+    told = f"Rule {rule.number}{place} decides over no weight: match {rule.match!r}{_limits(rule)}."
+    for entry in entries:
+        path = entry.path.partition("#")[0]
+        if entry.rule and rule.matches(path, entry.layer, path.rpartition("/")[2]):
+            return f"{told} Rule {entry.rule} comes first for what it matches, such as {path}."
+    return told
 
 
 def _limits(rule: Rule) -> str:

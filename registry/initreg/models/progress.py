@@ -18,7 +18,11 @@ def reporting(progress: Progress | bool | None, total: int) -> Iterator[Callable
     With None, the bar is drawn where stderr is a terminal; with False, never.
     """
     show = progress if callable(progress) else None
-    drawn = show is None and (progress or (progress is None and _is_terminal()))
+    drawn = (
+        show is None
+        and sys.stderr is not None
+        and (progress or (progress is None and _is_terminal()))
+    )
     started = time.monotonic()
     done = 0
 
@@ -39,7 +43,7 @@ def reporting(progress: Progress | bool | None, total: int) -> Iterator[Callable
 
 
 def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
 def _draw(done: int, total: int) -> None:

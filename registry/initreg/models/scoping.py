@@ -2,7 +2,7 @@
 
 import gc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, NamedTuple, Self
@@ -66,6 +66,9 @@ class Scope:
     """What `scope` returns: the context manager, and what was made in it."""
 
     def __init__(self, rules: object, seed: int | None, strict: bool) -> None:
+        if isinstance(rules, Plan) or (isinstance(rules, Mapping) and "plan" in rules):
+            problem = "A plan is for a model that exists: initreg.apply(model, plan)."
+            raise PlanError(f"{problem} A scope takes rules.")
         self._rules = read_rules(rules)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
@@ -134,10 +137,16 @@ class Scope:
 
     def _unbuilt_layers(self) -> list[Any]:
         keras = load_keras()
-        without_weights = (keras.layers.Layer.build, keras.Model.build)
+        merging = keras.layers.Add, keras.layers.Concatenate, keras.layers.Dot
+        without_weights = [each.build for each in (keras.layers.Layer, keras.Model, *merging)]
         alive = [layer for layer in (each() for each in self._layers) if layer is not None]
         return [
-            layer for layer in alive if not layer.built and type(layer).build not in without_weights
+            layer
+            for layer in alive
+            # One whose creation failed has no `built`; what a wrapper wraps is a layer of its own.
+            if not getattr(layer, "built", True)
+            and type(layer).build not in without_weights
+            and not isinstance(layer, keras.layers.Wrapper)
         ]
 
     # What the hooks call ------------------------------------------------------------------------
