@@ -52,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def weights(path: str) -> dict[str, Any]:
     model = keras.saving.load_model(path)
-    return {each.path: np.array(each.value) for each in model.weights}
+    return {each.path: keras.ops.convert_to_numpy(each.value) for each in model.weights}
 
 
 def test_the_model_that_is_written_has_the_weights_of_the_library(cli: Any, folder: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_model_that_is_written_has_the_weights_of_the_library(cli: Any, fold
     initreg.apply(model, "rules.yaml")
     found = weights("new.keras")
     assert all(
-        np.array_equal(found[each.path], each.value)
+        np.array_equal(found[each.path], keras.ops.convert_to_numpy(each.value))
         for each in model.weights
         if "head/b" not in each.path
     )
