@@ -81,7 +81,8 @@ def test_a_plan_tells_which_names_it_counts_and_what_is_not_portable():
     spectrum.build((None, 8, 1))
     plan = initreg.plan(layer, ALL, seed=1)
     renamed = f"dense/kernel is {layer.name}/kernel in Keras."
-    assert plan.summary()[1] == f"Names that Keras made up are counted within the model: {renamed}"
+    told = "Where Keras made up names, or dropped some, paths differ from its own: "
+    assert plan.summary()[1] == told + renamed
     rules = [{"match": "real", "init": "stft"}, {"match": "", "init": "keep"}]
     told = initreg.plan(spectrum, rules, seed=1).summary()[1]
     assert told == "On another backend these would differ: stft/real_kernel."

@@ -115,8 +115,8 @@ class Plan:
         renamed = next((e for e in self.entries if e.name != e.path.partition("#")[0]), None)
         if renamed:
             lines.append(
-                f"Names that Keras made up are counted within the model: {renamed.path} is "
-                f"{renamed.name} in Keras."
+                "Where Keras made up names, or dropped some, paths differ from its own: "
+                f"{renamed.path} is {renamed.name} in Keras."
             )
         if other := [entry.path for entry in self.entries if entry.portable is False]:
             lines.append(f"On another backend these would differ: {_some(other)}.")
