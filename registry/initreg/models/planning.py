@@ -245,7 +245,8 @@ def fitting(config: InitializerConfig, entry: PlanEntry) -> Distribution | None:
 class _Written(BaseModel):
     """A plan as `Plan.to_json` writes it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # Built when a plan is read: Pydantic then looks at all that is installed.
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     plan: Literal[1]
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
