@@ -86,10 +86,16 @@ def _cast(values: "Array", out: "Array") -> None:
     np.copyto(out, values, casting="unsafe")
 
 
+def own_seed(config: InitializerConfig) -> int | None:
+    """Return the seed that a config brings, if any."""
+    own = getattr(config, "seed", None) if "seed" in config.parameter_fields else None
+    return None if own is None else int(own)
+
+
 def seed_in_force(config: InitializerConfig, seed: int) -> int:
     """Return the seed that a config brings, else `seed`."""
-    own = getattr(config, "seed", None) if "seed" in config.parameter_fields else None
-    return seed if own is None else int(own)
+    own = own_seed(config)
+    return seed if own is None else own
 
 
 def draws_itself(config: InitializerConfig) -> bool:

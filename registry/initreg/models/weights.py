@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.backends import load_keras
 from initreg.building import build
 from initreg.config import InitializerConfig
-from initreg.drawing import DTYPES, distribution_of, draw_config, draws_itself
+from initreg.drawing import DTYPES, distribution_of, draw_config, draws_itself, own_seed
 from initreg.moments import Moments
 from initreg.parameters import Shape
 from initreg.placing import is_sharded, spread, to_shards, to_tensor
@@ -63,8 +63,7 @@ def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any
 
 def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig:
     """Return a config whose seeds are those of one weight: each made of its seed and the path."""
-    own = getattr(config, "seed", None) if "seed" in config.parameter_fields else None
-    if own is not None:
+    if (own := own_seed(config)) is not None:
         field = config.parameter_fields["seed"]
-        config = config.model_copy(update={field: derive_seed(int(own), path)})
+        config = config.model_copy(update={field: derive_seed(own, path)})
     return config.with_seed(derive_seed(seed, path))
