@@ -6,7 +6,9 @@ heavy is imported before a command runs, so that ``--help`` stays quick.
 
 import os
 import sys
-from typing import Annotated
+import warnings
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -66,6 +68,7 @@ def main() -> None:
     # longer than to list the initializers.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     streams.prepare()
+    warnings.formatwarning = _as_note(warnings.formatwarning)
     try:
         try:
             app(prog_name="initreg")
@@ -91,6 +94,18 @@ def _end_quietly() -> None:
     """End with success where the reader has left, e.g. `| head`: it has read what it wanted."""
     streams.discard()
     sys.exit(0)
+
+
+def _as_note(original: Callable[..., str]) -> Callable[..., str]:
+    """Write a warning of the library as a note for a person, without the line of code."""
+
+    def formatwarning(message: Any, category: type[Warning], *place: Any, **more: Any) -> str:
+        library = sys.modules.get("initreg")
+        if issubclass(category, getattr(library, "InitregWarning", ())):
+            return f"{message}\n"
+        return original(message, category, *place, **more)
+
+    return formatwarning
 
 
 def _tell(error: Exception) -> None:

@@ -30,6 +30,8 @@ def as_json(entry: "Entry") -> dict[str, Any]:
         "name": entry.name,
         "qualified_name": entry.qualified_name,
         "aliases": list(config_class.initializer_aliases),
+        "also_known_as": list(config_class.initializer_also_known_as),
+        "deprecated": config_class.initializer_deprecated or None,
         "summary": config_class.summary(),
         "parameters": {
             name: {"required": True}

@@ -45,7 +45,8 @@ def list_initializers(
                     entries.signature(entry),
                     ", ".join(entry.config_class.initializer_aliases),
                     f"{entry.plugin.distribution} {entry.plugin.version}".strip(),
-                    entry.config_class.summary(),
+                    f"{'(deprecated) ' * bool(entry.config_class.initializer_deprecated)}"
+                    f"{entry.config_class.summary()}",
                 )
                 for entry in found
             ],

@@ -54,10 +54,16 @@ def show(
         for example in config_class.initializer_examples:
             render.text(f'  initreg sample "{example}"')
     render.text("")
-    aliases = ", ".join(config_class.initializer_aliases)
+    names = (*config_class.initializer_aliases, *config_class.initializer_also_known_as)
     about = {
-        "also known as": aliases,
-        "builds": config_class.initializer_builds.replace(":", "."),
+        "deprecated": config_class.initializer_deprecated,
+        "also known as": ", ".join(names),
+        "old names": ", ".join(
+            f"{old} (now {new})" for old, new in config_class.renamed_parameters.items()
+        ),
+        "builds": "initreg's own, which draws with NumPy: the same values on every backend"
+        if config_class.is_drawn()
+        else config_class.initializer_builds.replace(":", "."),
         "from": f"{plugin.distribution} {plugin.version}, plugin {plugin.name}",
     }
     render.pairs({key: value for key, value in about.items() if value})

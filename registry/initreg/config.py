@@ -3,7 +3,7 @@
 import importlib
 import keyword
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from initreg.distributions import Distribution
 from initreg.errors import ConfigError, Fault, PluginError
 from initreg.parameters import Shape
+from initreg.parsing import MAX_LENGTH
 from initreg.seeds import MAX_SEED, derive_seed
 from initreg.spec import Argument, Pairs, Spec, Value
 
@@ -24,6 +25,9 @@ _SCALARS = (int, float, str)  # asked for first: Pydantic's own isinstance takes
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _BUILDS = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+
+PORTABLE = "initreg.models.portable:Portable"
+"""What is built by a config that says how its values are drawn, and names no class of Keras's."""
 
 
 def conflict(message: str, *parameters: str) -> PydanticCustomError:
@@ -44,10 +48,21 @@ class InitializerConfig(BaseModel):
     >>> print(Scaled(value=0.5))
     scaled_ones(value=0.5)
 
-    The class statement takes `name` (canonical: lower case, digits and underscores), `aliases`,
-    `builds` (``"module:Class"`` of the Keras initializer, imported only by `build`) and
-    `examples` (specs to show and to test). The fields are the parameters. A class without a name
-    is a base for others. Raises `PluginError` where one of these does not hold.
+    The class statement takes
+
+    - `name`, canonical: lower case, digits and underscores;
+    - `aliases`, other names that specs can say;
+    - `builds`, ``"module:Class"`` of the Keras initializer, imported only by `build`; a class with
+      a `distribution` or a `draw` of its own needs none;
+    - `examples`, specs to show and to test;
+    - `also_known_as`, names elsewhere, such as ``"torch.nn.init.normal_"``: they are shown, and
+      lead here who writes them;
+    - `renamed`, old names of parameters with the new ones: specs may still say the old;
+    - `deprecated`, what to use in place of this initializer, as a sentence.
+
+    A spec that says what is renamed or deprecated is warned of, with an `InitregWarning`. The
+    fields are the parameters. A class without a name is a base for others. Raises `PluginError`
+    where one of these does not hold.
     """
 
     model_config = ConfigDict(
@@ -58,6 +73,9 @@ class InitializerConfig(BaseModel):
     initializer_aliases: ClassVar[tuple[str, ...]] = ()
     initializer_builds: ClassVar[str] = ""
     initializer_examples: ClassVar[tuple[str, ...]] = ()
+    initializer_also_known_as: ClassVar[tuple[str, ...]] = ()
+    initializer_deprecated: ClassVar[str] = ""
+    renamed_parameters: ClassVar[Mapping[str, str]] = {}
     parameter_fields: ClassVar[Mapping[str, str]] = {}
     """The field of each parameter; they differ where a field has an alias."""
 
@@ -68,11 +86,15 @@ class InitializerConfig(BaseModel):
         aliases: Iterable[str] = (),
         builds: str = "",
         examples: Iterable[str] = (),
+        also_known_as: Iterable[str] = (),
+        renamed: Mapping[str, str] | None = None,
+        deprecated: str = "",
         **options: Any,
     ) -> None:
         super().__init_subclass__(**options)
-        if isinstance(aliases, str) or isinstance(examples, str):
-            raise PluginError(f"{cls.__name__}: aliases and examples are lists, not one text.")
+        if any(isinstance(each, str) for each in (aliases, examples, also_known_as)):
+            problem = "aliases, examples and also_known_as are lists, not one text."
+            raise PluginError(f"{cls.__name__}: {problem}")
         if name and not _NAME.fullmatch(name):
             raise PluginError(
                 f"{cls.__name__}: {name!r} is no name for an initializer. "
@@ -93,6 +115,9 @@ class InitializerConfig(BaseModel):
         cls.initializer_aliases = aliases
         cls.initializer_builds = builds or cls.initializer_builds
         cls.initializer_examples = tuple(examples)
+        cls.initializer_also_known_as = tuple(also_known_as)
+        cls.initializer_deprecated = deprecated
+        cls.renamed_parameters = {**cls.renamed_parameters, **(renamed or {})}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -111,6 +136,12 @@ class InitializerConfig(BaseModel):
                 )
             if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
                 raise PluginError(f"{cls.__name__}: no spec can name a parameter {name!r}.")
+        for old, new in cls.renamed_parameters.items():
+            if old in fields or new not in fields:
+                raise PluginError(
+                    f"{cls.__name__}: renamed={{{old!r}: {new!r}}} leads from a name that is gone "
+                    "to one of a parameter."
+                )
         cls.parameter_fields = fields
 
     @classmethod
@@ -122,7 +153,7 @@ class InitializerConfig(BaseModel):
         """Return what the values of a weight of `shape` follow; None where they depend on another.
 
         A plugin overrides this where it can. Statistics, pictures and tests then know what to
-        expect.
+        expect, and draws are the same on every backend.
         """
         return None
 
@@ -131,7 +162,8 @@ class InitializerConfig(BaseModel):
 
         A plugin overrides this where `distribution` can't say it, and NumPy can make the values:
         they are then the same on every backend. Take what is random from `initreg.draw`, with the
-        `seed` and the `path`; return float64, which is cast to the weight's dtype.
+        `seed` and the `path`; return float64, which is cast to the weight's dtype. It is asked only
+        where the initializers that the config holds, if any, can be drawn so, too.
         """
         return None
 
@@ -142,13 +174,15 @@ class InitializerConfig(BaseModel):
     def build(self) -> Any:
         """Make a fresh Keras initializer.
 
-        The default calls what `builds` names with the parameters. Override it only for what one
-        call can't say.
+        The default calls what `builds` names with the parameters. Without that, it makes an
+        initializer that draws with NumPy. Override it only for what neither can say.
         """
+        if self.is_drawn():
+            return import_target(PORTABLE)(self)
         if not self.initializer_builds:
             raise PluginError(
-                f"{type(self).__name__} says neither what it builds nor how: "
-                "give builds='module:Class' or override build()."
+                f"{type(self).__name__} says neither what its values are nor what it builds: "
+                "override distribution(), draw() or build(), or give builds='module:Class'."
             )
         make = import_target(self.initializer_builds)
         values = self.__dict__
@@ -160,22 +194,18 @@ class InitializerConfig(BaseModel):
         A plugin that overrides `build` overrides this, too, where it knows the answer. Raises
         `PluginError` where it does not.
         """
+        if self.is_drawn():
+            return _keras_form(
+                PORTABLE, {"spec": written(self.spec(), self), "seed": None, "path": ""}
+            )
         if type(self).build is not InitializerConfig.build or not self.initializer_builds:
             raise PluginError(
                 f"{self.initializer_name} is made by its plugin's code; Keras alone can write it: "
                 "keras.initializers.serialize(initreg.resolve(spec))."
             )
-        module, _, class_name = self.initializer_builds.partition(":")
-        values = self.__dict__
-        return {
-            "module": module,
-            "class_name": class_name,
-            "config": {
-                name: self._serialized(f, values[f]) for name, f in self.parameter_fields.items()
-            },
-            # Keras has none for its own classes.
-            "registered_name": None if module.partition(".")[0] == "keras" else class_name,
-        }
+        values, fields = self.__dict__, self.parameter_fields
+        parameters = {name: self._serialized(f, values[f]) for name, f in fields.items()}
+        return _keras_form(self.initializer_builds, parameters)
 
     def _serialized(self, field: str, value: Any) -> Any:
         try:
@@ -220,8 +250,41 @@ class InitializerConfig(BaseModel):
     def __str__(self) -> str:
         return str(self.spec())
 
+    @classmethod
+    def is_drawn(cls) -> bool:
+        """Whether `build` makes an initializer that draws with NumPy, and not a class of Keras's.
+
+        >>> from initreg import validate
+        >>> validate("random_normal").is_drawn()
+        False
+        """
+        base = InitializerConfig
+        says_how = cls.distribution is not base.distribution or cls.draw is not base.draw
+        return says_how and not cls.initializer_builds and cls.build is base.build
+
 
 _OWN_NAMES = frozenset(dir(InitializerConfig)) - InitializerConfig.model_fields.keys()
+
+
+def written(spec: Spec, config: InitializerConfig) -> str | dict[str, Any]:
+    """Write a config's spec: as text, or as a dict where no text can be so long."""
+    text = str(spec)
+    if len(text) <= MAX_LENGTH:
+        return text
+    parameters = config.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {"type": spec.name, **parameters}
+
+
+def _keras_form(target: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    module, _, name = target.partition(":")
+    # Keras registers none of its own classes; those of a package are "package>Class".
+    key = None if module.partition(".")[0] == "keras" else name
+    return {
+        "module": module,
+        "class_name": name,
+        "config": parameters,
+        "registered_name": f"initreg>{name}" if target == PORTABLE else key,
+    }
 
 
 @cache
@@ -290,6 +353,21 @@ def _seeded(value: Any, seed: int, *path: str | int) -> Any:
         if any(seeded[key] is not item for key, item in value.items()):
             return seeded
     return value
+
+
+def held_by(value: Any) -> Iterator[InitializerConfig]:
+    """Yield the initializers that a config holds in its parameters, not those in them."""
+    if isinstance(value, InitializerConfig):
+        value = [getattr(value, field) for field in value.parameter_fields.values()]
+    elif isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        if isinstance(item, InitializerConfig):
+            yield item
+        else:
+            yield from held_by(item)
 
 
 def _plain(value: Any) -> Value:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from initreg.config import InitializerConfig
+from initreg.config import InitializerConfig, held_by
 from initreg.distributions import Constant, Distribution
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.faults import shown
@@ -99,8 +99,16 @@ def seed_in_force(config: InitializerConfig, seed: int) -> int:
 
 
 def draws_itself(config: InitializerConfig) -> bool:
-    """Whether a config has a portable draw of its own, beside any distribution."""
-    return type(config).draw is not InitializerConfig.draw
+    """Whether a config has a portable draw of its own, beside any distribution.
+
+    One that holds other initializers has, where each of them can be drawn so.
+    """
+    if type(config).draw is InitializerConfig.draw:
+        return False
+    return all(
+        type(each).distribution is not InitializerConfig.distribution or draws_itself(each)
+        for each in held_by(config)
+    )
 
 
 def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | None:

@@ -1,6 +1,6 @@
 """The forms a spec comes in, brought to one: a name, and parameters with their places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
@@ -28,6 +28,9 @@ class Request(NamedTuple):
     key: str = "type"
     module: str | None = None
 
+    def __str__(self) -> str:
+        return self.source or str(Spec(self.name, self.arguments))
+
     def bind(
         self, config_class: type[InitializerConfig]
     ) -> tuple[dict[str, Any], dict[str, Argument], list[Fault]]:
@@ -46,22 +49,29 @@ class Request(NamedTuple):
                 place = (argument.column, argument.end)
                 faults.append(Fault(problem, (index,), *place, "unknown-parameter"))
                 continue
-            name = names[index] if name is None else name
+            written = names[index] if name is None else name
+            name = config_class.renamed_parameters.get(written, written)
             if name in values:
-                problem = f"The parameter {name!r} is given twice, first by its position."
-                faults.append(Fault(problem, (name,), argument.column, argument.end))
+                first = arguments[name].name
+                how = "by its position" if first is None else f"as {first!r}"
+                problem = f"The parameter {written!r} is given twice, first {how}."
+                place = (argument.column, argument.end)
+                faults.append(Fault(problem, (*self.root, written), *place))
                 continue
             values[name] = _python(argument.value)
             arguments[name] = argument
         return values, arguments, faults
 
     def place(
-        self, fault: Fault, arguments: Mapping[str, Argument], known: Mapping[str, str]
+        self, fault: Fault, arguments: Mapping[str, Argument], known: Collection[str]
     ) -> Fault:
         """Return the fault with its column in the text, or its path in the dict."""
+        argument = arguments.get(str(fault.path[0])) if fault.path else None
+        if argument is not None and argument.name is not None and argument.name in known:
+            # An old name is where the value is.
+            fault = replace(fault, path=(argument.name, *fault.path[1:]))
         if self.source is None:
             return fault.below(*self.root)
-        argument = arguments.get(str(fault.path[0])) if fault.path else None
         if argument is not None and _is_quoted(argument.value, fault.path[1:]):
             fault = replace(fault, column=None)  # it counts in the quoted spec, not in this text
         if fault.column is not None:

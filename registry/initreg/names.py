@@ -110,8 +110,11 @@ def unknown(name: str, entries: list[Entry], plugins: Iterable[PluginRecord]) ->
     """Explain a name that leads to nothing: misspelt, not installed, failed or blocked."""
     prefix, _, last = name.rpartition(".")
     plugins = list(plugins)
+    elsewhere = _elsewhere(name, entries)
     if prefix:
-        problem = _unknown_qualified(prefix, last, plugins)
+        problem = _unknown_qualified(prefix, last, plugins, elsewhere)
+    elif elsewhere:
+        problem = f"There is no initializer {name!r}.{elsewhere}"
     else:
         spellings = [s for e in entries for s in (e.name, *e.config_class.initializer_aliases)]
         problem = (
@@ -127,10 +130,22 @@ def unknown(name: str, entries: list[Entry], plugins: Iterable[PluginRecord]) ->
     return UnknownInitializerError(problem, name)
 
 
-def _unknown_qualified(prefix: str, last: str, plugins: list[PluginRecord]) -> str:
+def _elsewhere(name: str, entries: list[Entry]) -> str:
+    """Say what is called here as `name` is in another library, whole or in its last part."""
+    here: dict[str, dict[str, None]] = {}  # by the name here, those elsewhere
+    for entry in entries:
+        for known in entry.config_class.initializer_also_known_as:
+            if f".{known.partition('(')[0]}".rstrip("_").endswith(f".{name}".rstrip("_")):
+                here.setdefault(entry.name, {})[known] = None
+    told = [f"{' and '.join(theirs)} is called {own!r} here" for own, theirs in here.items()]
+    return f" {'; '.join(told)}." if told else ""
+
+
+def _unknown_qualified(prefix: str, last: str, plugins: list[PluginRecord], elsewhere: str) -> str:
     own = [p for p in plugins if normalize(p.distribution) == normalize(prefix)]
-    if not own and prefix.partition(".")[0] in _LIBRARIES:
-        return f"Write {last!r} without {prefix!r}: no module stands before a name here."
+    if not own and (elsewhere or prefix.partition(".")[0] in _LIBRARIES):
+        without = f"Write {last!r} without {prefix!r}: no module stands before a name here."
+        return f"No module stands before a name here.{elsewhere}" if elsewhere else without
     if not own:
         known = sorted({normalize(p.distribution) for p in plugins} | {BUILTIN})
         return (

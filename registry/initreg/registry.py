@@ -1,6 +1,7 @@
 """The registry: specs validated by the config class of their name, and resolved into Keras."""
 
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,19 +10,20 @@ from typing import Any
 
 from initreg.backends import load_keras
 from initreg.building import build, checked_seed, custom_object, from_keras
-from initreg.config import InitializerConfig, import_target
+from initreg.config import PORTABLE, InitializerConfig, import_target, written
 from initreg.discovery import Discovery, Plugin, PluginRecord, ask
 from initreg.errors import (
     AmbiguousInitializerError,
     ConfigError,
     Fault,
+    InitregError,
+    InitregWarning,
     PluginError,
     UnknownInitializerError,
 )
 from initreg.faults import check, shown
 from initreg.forms import Request, read
 from initreg.names import Entry, Names, unknown
-from initreg.parsing import MAX_LENGTH
 from initreg.spec import Pairs, Spec, Value
 
 _TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
@@ -171,17 +173,33 @@ class Registry:
 
     def _validate(self, spec: object, depth: int = 0) -> InitializerConfig:
         request = read(spec)
+        if f"{request.module}:{request.name}" == PORTABLE:
+            return self._of_portable(request, depth)
         config_class = self._class_of(request)
         values, arguments, faults = request.bind(config_class)
         config = check(config_class, values, {"registry": self, NESTING: depth})
         if isinstance(config, InitializerConfig) and not faults:
+            _warn_of(request, config)
             return config
         if not isinstance(config, InitializerConfig):
-            known = config_class.parameter_fields
+            known = config_class.parameter_fields.keys() | config_class.renamed_parameters
             faults += [request.place(fault, arguments, known) for fault in config]
         if request.source is not None:
             faults.sort(key=lambda fault: fault.column or 0)
         raise ConfigError(faults, request.source)
+
+    def _of_portable(self, request: Request, depth: int) -> InitializerConfig:
+        """Return the config that an initializer drawn with NumPy was made of."""
+        given = {argument.name: argument.value for argument in request.arguments}
+        try:
+            config = self.validate(given.get("spec"), depth=depth)
+        except InitregError as error:
+            raise ConfigError([fault.below("config", "spec") for fault in error.faults]) from error
+        if not config.is_drawn() or given.get("path"):  # what that one gives, no spec can say
+            problem = f"{config} alone does not say that its values are portable."
+            raise UnknownInitializerError(problem, request.name, path=("class_name",))
+        seed = given.get("seed")
+        return config if seed is None else config.with_seed(checked_seed(seed))
 
     def _class_of(self, request: Request) -> type[InitializerConfig]:
         if request.module is not None:
@@ -261,12 +279,7 @@ class Registry:
         >>> default_registry().write(default_registry().validate("HeNormal(seed=1)"))
         'he_normal(seed=1)'
         """
-        spec = self._spec_of(config)
-        text = str(spec)
-        if len(text) <= MAX_LENGTH:
-            return text
-        parameters = config.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return {"type": spec.name, **parameters}
+        return written(self._spec_of(config), config)
 
     def _spec_of(self, config: InitializerConfig) -> Spec:
         """Return a config's spec, each class under the name that reaches it: some are contested."""
@@ -312,6 +325,18 @@ class Registry:
                     return self._kinds.setdefault(kind, entry)
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
+
+
+def _warn_of(request: Request, config: InitializerConfig) -> None:
+    """Warn of what the spec says and its plugin has replaced."""
+    kind = type(config)
+    deprecated = kind.initializer_deprecated
+    told = [f"It is deprecated. {deprecated}"] if deprecated else []
+    for argument in request.arguments:
+        if (new := kind.renamed_parameters.get(argument.name or "")) is not None:
+            told.append(f"{argument.name!r} is called {new!r} now. Write {config}.")
+    if told:
+        warnings.warn(f"{request}: {' '.join(told)}", InitregWarning, stacklevel=5)
 
 
 def _names(target: str, kind: type) -> bool:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from copy import deepcopy
 from functools import lru_cache
+from itertools import combinations
 from typing import Any, Literal
 
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import core_schema
 
-from initreg.config import InitializerConfig
+from initreg.config import PORTABLE, InitializerConfig
 from initreg.discovery import normalize
 from initreg.errors import InitregError
 from initreg.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
@@ -142,9 +143,10 @@ class _Named:
 
     def parameters(self, *others: str) -> Schema:
         """Match a dict of its parameters, and of no keys but `others` beside them."""
+        taken = (*self.config_class.parameter_fields, *self.config_class.renamed_parameters)
         return {
             "allOf": [{"$ref": f"#/$defs/{self.name}"}],
-            "properties": dict.fromkeys([*others, *self.config_class.parameter_fields], True),
+            "properties": dict.fromkeys([*others, *taken], True),
             "additionalProperties": False,
         }
 
@@ -213,6 +215,21 @@ def _keras_form(named: list[_Named]) -> Schema:
         if module:
             of_class = {"module": {"const": module}, "class_name": {"const": class_name}}
             others.append(_with_config(each, of_class, ["module"]))
+    module, _, class_name = PORTABLE.partition(":")
+    others.append(
+        {
+            "properties": {
+                "module": {"const": module},
+                "class_name": {"const": class_name},
+                "config": {
+                    "type": "object",
+                    "required": ["spec"],
+                    "properties": {"spec": INITIALIZER},
+                },
+            },
+            "required": ["module", "config"],
+        }
+    )
     return {
         "type": "object",
         "required": ["class_name"],
@@ -232,7 +249,7 @@ def _keras_form(named: list[_Named]) -> Schema:
                 for each in named
             ],
         },
-        "else": {"anyOf": others} if others else False,
+        "else": {"anyOf": others},
     }
 
 
@@ -253,7 +270,7 @@ def _of_class(entry: Entry) -> dict[str, Schema]:
         _NESTED.reset(token)
     own = {f"{entry.name}.{key}": schema for key, schema in whole.pop("$defs", {}).items()}
     prefix = f"{entry.name}."
-    schema = {
+    schema: Schema = {
         "description": inspect.cleandoc(entry.config_class.__doc__ or ""),
         "properties": {
             name: {key: item for key, item in of_parameter.items() if key != "title"}
@@ -262,11 +279,33 @@ def _of_class(entry: Entry) -> dict[str, Schema]:
     }
     for key in ("title", "description", "type", "additionalProperties"):
         whole.pop(key, None)  # said by the form that it stands in
+    _add_old_names(entry.config_class, schema["properties"], whole)
+    if entry.config_class.initializer_deprecated:
+        schema["deprecated"] = True
     found = {entry.name: schema | whole, **own}
     return {
         key: _rewritten(each, lambda reference: {"$ref": f"#/$defs/{prefix}{reference}"})
         for key, each in found.items()
     }
+
+
+def _add_old_names(
+    config_class: type[InitializerConfig], properties: Schema, whole: Schema
+) -> None:
+    """Let each old name of a parameter stand for the new one, but not beside it."""
+    required = whole.get("required", [])
+    for new in dict.fromkeys(config_class.renamed_parameters.values()):
+        olds = [old for old, to in config_class.renamed_parameters.items() if to == new]
+        for old in olds:
+            about = {"description": f"Called {new} now.", "deprecated": True}
+            properties[old] = properties[new] | about
+        given: list[Schema] = [{"required": [name]} for name in (new, *olds)]
+        if new in required:
+            required.remove(new)
+            rules: list[Schema] = [{"oneOf": given}]
+        else:
+            rules = [{"not": {"allOf": pair}} for pair in combinations(given, 2)]
+        whole["allOf"] = [*whole.get("allOf", []), *rules]
 
 
 def _whole(config_class: type[InitializerConfig]) -> Schema:

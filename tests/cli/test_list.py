@@ -6,6 +6,8 @@ import pytest
 
 import initreg
 
+RANDOM_NORMAL = initreg.default_registry().find("random_normal").config_class
+
 
 def names(done: Any) -> list[str]:
     return [line.split()[0] for line in done.stdout.splitlines()[1:]]
@@ -67,6 +69,8 @@ def test_json_holds_it_all(cli: Any) -> None:
         "name": "random_normal",
         "qualified_name": "initreg.random_normal",
         "aliases": ["normal"],
+        "also_known_as": list(RANDOM_NORMAL.initializer_also_known_as),
+        "deprecated": None,
         "summary": "Draw values from a normal distribution.",
         "parameters": {
             "mean": {"default": 0.0},

@@ -133,8 +133,16 @@ def test_a_class_without_a_name_is_a_base():
         ({"name": "a\n"}, "is no name for an initializer."),
         ({"name": "a", "builds": "keras"}, "builds='keras' is not 'module:Class'."),
         ({"name": "a", "builds": "a:b c"}, "builds='a:b c' is not 'module:Class'."),
-        ({"name": "a", "aliases": "bcd"}, "aliases and examples are lists, not one text."),
-        ({"name": "a", "examples": "a()"}, "aliases and examples are lists, not one text."),
+        (
+            {"name": "a", "aliases": "bcd"},
+            "aliases, examples and also_known_as are lists, not one text.",
+        ),
+        ({"name": "a", "also_known_as": "torch.a_"}, "also_known_as are lists, not one text."),
+        ({"name": "a", "renamed": {"b": "c"}}, "renamed={'b': 'c'} leads from a name that is gone"),
+        (
+            {"name": "a", "examples": "a()"},
+            "aliases, examples and also_known_as are lists, not one text.",
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -213,7 +221,8 @@ def test_a_config_that_says_not_how_to_build_is_explained():
     with pytest.raises(PluginError) as caught:
         Mute().build()
     assert str(caught.value) == (
-        "Mute says neither what it builds nor how: give builds='module:Class' or override build()."
+        "Mute says neither what its values are nor what it builds: "
+        "override distribution(), draw() or build(), or give builds='module:Class'."
     )
     assert Mute().distribution((2, 2)) is None
 

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initreg import AmbiguousInitializerError, InitializerConfig, PluginError, Registry
+from initreg import (
+    AmbiguousInitializerError,
+    InitializerConfig,
+    PluginError,
+    Registry,
+    UnknownInitializerError,
+)
 from initreg.names import fold
 
 
@@ -132,3 +138,35 @@ def test_an_unknown_name_is_explained(name, message):
     with pytest.raises(LookupError) as caught:
         registry.find(name)
     assert str(caught.value) == message
+
+
+class Kaiming(
+    InitializerConfig,
+    name="kaiming",
+    also_known_as=("torch.nn.init.kaiming_normal_", "torch.nn.init.kaiming_uniform_"),
+):
+    """Test."""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("kaiming_normal_", "torch.nn.init.kaiming_normal_ is called 'kaiming' here."),
+        ("init.kaiming_normal_", "torch.nn.init.kaiming_normal_ is called 'kaiming' here."),
+        ("torch.nn.init.kaiming_uniform", "torch.nn.init.kaiming_uniform_ is called 'kaiming'"),
+    ],
+)
+def test_a_name_of_another_library_leads_to_the_one_here(name, told):
+    registry = Registry()
+    registry.add(Kaiming)
+    with pytest.raises(UnknownInitializerError) as caught:
+        registry.find(name)
+    assert told in caught.value.problem
+
+
+def test_a_part_of_such_a_name_is_not_enough():
+    registry = Registry()
+    registry.add(Kaiming)
+    with pytest.raises(UnknownInitializerError) as caught:
+        registry.find("normal_")
+    assert "called" not in caught.value.problem

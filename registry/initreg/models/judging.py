@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from initreg.backends import load_keras
-from initreg.config import import_target
+from initreg.config import PORTABLE, import_target
 from initreg.documents import Path as Place
 from initreg.errors import Fault, UnreadableError
 from initreg.registry import Registry
 
-PORTABLE = "initreg.models.portable:Portable"
 _PORTABLE_KEY = "initreg>Portable"
 
 # What Keras writes for a value, and for the one class of its own that is not public.

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from initreg.backends import load_keras
+from initreg.config import PORTABLE
 from initreg.documents import read, read_file
 from initreg.errors import UnreadableError
-from initreg.models.judging import PORTABLE, Lookup, class_of, targets_of
+from initreg.models.judging import Lookup, class_of, targets_of
 from initreg.registry import Registry, default_registry
 
 

@@ -7,6 +7,7 @@ from initreg.backends import load_keras
 from initreg.building import build
 from initreg.config import InitializerConfig
 from initreg.drawing import DTYPES, distribution_of, draw_config, draws_itself, own_seed
+from initreg.errors import ConfigError, Fault
 from initreg.moments import Moments
 from initreg.parameters import Shape
 from initreg.placing import is_sharded, spread, to_shards, to_tensor
@@ -32,7 +33,14 @@ def make_tensor(
 
     With a `sharding` over several devices, each one's shard is drawn by itself.
     """
-    if dtype not in DTYPES or not is_portable(config, shape):
+    portable = is_portable(config, shape)
+    if config.is_drawn() and not portable:
+        problem = f"{config} can't be drawn: it holds what only Keras can make."
+        raise ConfigError([Fault(problem)])
+    if dtype not in DTYPES and config.is_drawn():
+        values = draw_config(config, shape, "float32", seed, path)
+        return spread(load_keras().ops.cast(values, dtype), sharding)
+    if dtype not in DTYPES or not portable:
         tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
         if moments is not None and dtype in DTYPES:
             moments.add(load_keras().ops.convert_to_numpy(tensor))
