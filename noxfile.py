@@ -28,7 +28,7 @@ WITH_KERAS = [
     *(
         f"tests/models/test_{name}.py"
         for name in (
-            *("apply", "backends", "loading", "plan", "portable"),
+            *("apply", "backends", "drawn", "loading", "plan", "portable"),
             *("scope", "scope_bounds", "scoped_layers"),
         )
     ),

@@ -33,7 +33,8 @@ def expand(config: Any, *, keys: Iterable[str] = (), registry: Registry | None =
     'HeNormal'
 
     The result is for any loader of Keras 3.15 or later, on a machine without initreg:
-    ``keras.models.model_from_json``, ``Layer.from_config``. Specs are found as `check_file` finds
+    ``keras.models.model_from_json``, ``Layer.from_config``. Initializers that are not Keras's own
+    need their plugin there, and those that initreg draws need initreg. Specs are found as `check_file` finds
     them; a spec alone is expanded, too. All else stays as it is, and the config itself is not
     changed. What Keras wrote stays, and so do dicts of Keras's form whose class no plugin knows.
 

@@ -33,7 +33,7 @@ Version: 1.0.{number}
 Summary: An initializer.
 License-Expression: Apache-2.0
 Requires-Python: >=3.11
-Requires-Dist: initreg
+Requires-Dist: initreg>=0.1
 Description-Content-Type: text/markdown
 
 # bench-plugin-{number}
@@ -141,6 +141,31 @@ def listing(folders: dict[int, Path]) -> Table:
     return Table("A listing of many plugins", rows(times, to), notes)
 
 
+RESOLVED = "initreg.resolve of a plugin's initializer"
+
+
+def hundred(folders: dict[int, Path]) -> Table:
+    """What 100 plugins cost who asks for none of them, and who asks for one."""
+    resolve = "import initreg; initreg.resolve('{}')"
+    names = {0: "zeros", 100: "made_7"}
+    times: Times = {
+        f"{what}, {count} plugins": []
+        for what in ("initreg --help", "initreg.resolve('zeros')", RESOLVED)
+        for count in (0, 100)
+    }
+    commands = {f"initreg --help, {count} plugins": script("initreg", "--help") for count in names}
+    places = {name: _with(folders[c]) for name, c in zip(commands, names, strict=True)}
+    times |= time_processes(commands, rounds=15, environments=places)
+    for _ in range(11):
+        for count, name in names.items():
+            for what, spec in (("initreg.resolve('zeros')", "zeros"), (RESOLVED, name)):
+                code = CHILD.format(prepare="import keras", timed=resolve.format(spec))
+                times[f"{what}, {count} plugins"].append(_inside(code, folders[count]))
+    to = {key: key.replace("100 plugins", "0 plugins") for key in times if "100" in key}
+    notes = [f"{RESOLVED}: with 0 plugins it is zeros; the first that is not built in loads all."]
+    return Table("A hundred plugins", rows(times, to), notes)
+
+
 def _with(folder: Path) -> dict[str, str]:
     return environment(PYTHONPATH=str(folder))
 
@@ -152,7 +177,7 @@ def tables() -> list[Table]:
             folder = Path(parent) / str(count)
             folder.mkdir()
             folders[count] = install(folder, count)
-        return [built_in_name(folders), listing(folders)]
+        return [built_in_name(folders), hundred(folders), listing(folders)]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ BENCHMARKS = (
     "check",
     "processes",
     "many_plugins",
+    "verifying",
     "draws",
     "building",
     "applying",
