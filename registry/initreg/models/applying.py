@@ -66,7 +66,7 @@ def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
     assert config is not None  # noqa: S101  # these are the ones that are drawn
     seed = seed if entry.seed is None else entry.seed
     try:
-        tensor = make_tensor(
+        return make_tensor(
             config,
             entry.shape,
             entry.dtype,
@@ -75,15 +75,12 @@ def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
             sharding=sharding_of(variable),
             moments=moments,
         )
-        if tuple(tensor.shape) != entry.shape:
-            raise ValueError(f"it fills the shape {list(tensor.shape)}")
     except InitregError as error:
         raise PlanError(f"{entry.path}: {error}\nNo weight was changed.") from error
     except Exception as error:  # Keras's or a plugin's refusal of the shape or the dtype
         first = str(error).strip().partition("\n")[0]
         problem = f"{entry.path} {list(entry.shape)} of {entry.dtype}: {entry.spec}: {first}"
         raise PlanError(f"{problem}\nNo weight was changed.") from error
-    return tensor
 
 
 def _write_all(variables: Sequence[Any], tensors: Sequence[Any]) -> None:

@@ -42,6 +42,9 @@ def make_tensor(
         return spread(load_keras().ops.cast(values, dtype), sharding)
     if dtype not in DTYPES or not portable:
         tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
+        if tuple(tensor.shape) != shape:
+            filled = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."
+            raise ConfigError([Fault(filled)])
         if moments is not None and dtype in DTYPES:
             moments.add(load_keras().ops.convert_to_numpy(tensor))
         return spread(tensor, sharding)
