@@ -15,8 +15,10 @@ import typer
 from initreg_cli import streams
 from initreg_cli.apply import apply
 from initreg_cli.check import check
+from initreg_cli.commands import Commands
 from initreg_cli.expand import collapse, expand
 from initreg_cli.list import list_initializers
+from initreg_cli.new import new
 from initreg_cli.plan import plan
 from initreg_cli.plugins import list_plugins
 from initreg_cli.sample import sample
@@ -25,7 +27,9 @@ from initreg_cli.show import show
 
 app = typer.Typer(
     name="initreg",
+    cls=Commands,
     no_args_is_help=True,
+    epilog="Plugins can add commands; `initreg plugins` lists them.",
     rich_markup_mode=None,  # Rich's help takes longer to import than the rest of the command
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -40,6 +44,7 @@ app.command("expand")(expand)
 app.command("collapse")(collapse)
 app.command("schema")(schema)
 app.command("plugins")(list_plugins)
+app.command("new")(new)
 
 
 def _print_version(wanted: bool) -> None:
@@ -111,17 +116,22 @@ def _as_note(original: Callable[..., str]) -> Callable[..., str]:
 def _tell(error: Exception) -> None:
     # Where the library itself can't be imported, its errors are none of these.
     library = sys.modules.get("initreg")
+    whose = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))  # a plugin's command
     if isinstance(error, getattr(library, "InitregError", ())):
-        typer.echo(str(error), err=True)
+        typer.echo(f"{error}{whose}", err=True)
     elif isinstance(error, OSError) and error.strerror:
-        typer.echo(f"{error.filename or 'Writing failed'}: {error.strerror}.", err=True)
+        typer.echo(f"{error.filename or 'Writing failed'}: {error.strerror}.{whose}", err=True)
     elif isinstance(error, MemoryError):
-        typer.echo("There is not enough memory for this. Try a smaller --shape.", err=True)
+        typer.echo("There is not enough memory for this. Try a smaller --shape." + whose, err=True)
     elif os.environ.get("INITREG_DEBUG"):
         raise error
     else:
-        problem = f"initreg failed: {type(error).__name__}: {error}"
-        typer.echo(f"{problem}\nINITREG_DEBUG=1 shows where; please report it.", err=True)
+        problem = f"{type(error).__name__}: {error}"
+        if whose:
+            typer.echo(f"{problem}{whose}\nINITREG_DEBUG=1 shows where.", err=True)
+        else:
+            advice = "INITREG_DEBUG=1 shows where; please report it."
+            typer.echo(f"initreg failed: {problem}\n{advice}", err=True)
 
 
 if __name__ == "__main__":

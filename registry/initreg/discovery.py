@@ -4,16 +4,15 @@ The loop over entry points is our own, because pluggy's `load_setuptools_entrypo
 first plugin that fails.
 """
 
-import os
 import re
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pluggy
 
@@ -21,9 +20,11 @@ from initreg import hookspecs
 from initreg.config import InitializerConfig
 from initreg.errors import PluginError
 from initreg.faults import shown
+from initreg.requirements import misfit
+from initreg.trust import BUILTIN, Trust, normalize, read_trust
 
-BUILTIN = "initreg"  # the distribution whose plugins are the built-in ones
-ALLOW_LIST = "INITREG_PLUGINS"
+if TYPE_CHECKING:
+    import typer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,10 @@ class PluginRecord:
     """What became of one plugin.
 
     `name` is that of its entry point, or of its distribution where the entry points can't be
-    read. `error` says why it, or a part of it, is not there.
-    `blocked` plugins were not imported. `import_seconds` is None where nothing was imported.
+    read. `location` is the folder that its distribution is installed in. `error` says why it, or a
+    part of it, is not there. `blocked` plugins were not imported. `import_seconds` is None where
+    nothing was imported. `commands` are known once the command line has asked for them, as
+    ``initreg plugins`` does.
     """
 
     name: str
@@ -42,19 +45,20 @@ class PluginRecord:
     error: str | None = None
     import_seconds: float | None = None
     blocked: bool = False
+    location: str = ""
+    commands: tuple[str, ...] = ()
+
+
+CommandHook = Callable[["typer.Typer"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A record with the config classes that the plugin brings."""
+    """A record with the config classes that the plugin brings, and its hook for commands if any."""
 
     record: PluginRecord
     classes: tuple[type[InitializerConfig], ...] = ()
-
-
-def normalize(distribution: str) -> str:
-    """Write a distribution's name as in a qualified name: ``Acme-Inits`` is ``acme_inits``."""
-    return re.sub(r"[-_.]+", "_", distribution).lower()
+    command_hook: CommandHook | None = None
 
 
 class Discovery:
@@ -65,6 +69,7 @@ class Discovery:
 
     def __init__(self) -> None:
         self._loaded: dict[str, list[Plugin]] = {}  # by the distribution's normalized name
+        self._trust: Trust | None = None
 
     def builtin(self) -> list[Plugin]:
         """Load the built-in plugins, without a look at any other distribution."""
@@ -88,14 +93,21 @@ class Discovery:
 
     def others(self) -> list[Plugin]:
         """Load all plugins but the built-in ones, in the order of their distributions' names."""
+        self.trust()  # a list that can't be read is an error, whatever is installed
         found = sorted(_scan(), key=lambda each: normalize(each.name))
         others = [each for each in found if normalize(each.name) != BUILTIN]
         return [plugin for each in others for plugin in self._load(each)]
 
+    def trust(self) -> Trust:
+        """Return the lists of what may be loaded, as they were when they were first needed."""
+        if self._trust is None:
+            self._trust = read_trust()
+        return self._trust
+
     def _load(self, found: "_Found") -> list[Plugin]:
         key = normalize(found.name)
         if key not in self._loaded:
-            self._loaded[key] = _load(found)
+            self._loaded[key] = _load(found, Trust() if key == BUILTIN else self.trust())
         return self._loaded[key]
 
 
@@ -110,6 +122,8 @@ class _Found:
     version: str = ""
     points: tuple[metadata.EntryPoint, ...] = ()
     problem: str | None = None
+    location: str = ""
+    requires: tuple[str, ...] = ()
 
 
 def _scan() -> list[_Found]:
@@ -135,10 +149,19 @@ def _read(distribution: metadata.Distribution) -> _Found:
     except Exception as error:  # whatever stands in another project's metadata
         if not _may_have_plugins(distribution):
             return _Found(name, version)
-        return _Found(name, version, problem=f"its metadata can't be read: {_summary(error)}")
+        problem = f"its metadata can't be read: {_summary(error)}"
+        return _Found(name, version, (), problem, _location(distribution))
     if points and not name:
         return _Found(name, problem=f"its metadata has no name: {points[0].value} is not loaded")
-    return _Found(name, version, points)
+    requires = tuple(fields.get_all("Requires-Dist", []))
+    return _Found(name, version, points, None, _location(distribution), requires)
+
+
+def _location(distribution: metadata.Distribution) -> str:
+    try:
+        return str(Path(str(distribution.locate_file(""))))
+    except Exception:  # of a finder that knows no files
+        return ""
 
 
 def _may_have_plugins(distribution: metadata.Distribution) -> bool:
@@ -151,19 +174,23 @@ def _may_have_plugins(distribution: metadata.Distribution) -> bool:
 # Loading: from entry points to config classes ---------------------------------------------------
 
 
-def _load(found: _Found) -> list[Plugin]:
+def _load(found: _Found, trust: Trust) -> list[Plugin]:
     if found.problem:
-        return [Plugin(PluginRecord(found.name or "?", found.name, error=found.problem))]
-    points = sorted(found.points, key=lambda point: (point.name, point.value))
-    return [
-        _load_one(point, PluginRecord(point.name, found.name, found.version)) for point in points
-    ]
+        record = PluginRecord(found.name or "?", found.name, location=found.location)
+        return [Plugin(replace(record, error=found.problem))]
+    unfit = None if normalize(found.name) == BUILTIN else misfit(found.requires, found.name)
+    plugins = []
+    for point in sorted(found.points, key=lambda point: (point.name, point.value)):
+        record = PluginRecord(point.name, found.name, found.version, location=found.location)
+        refusal = trust.refusal(point.name, found.name)
+        if refusal or unfit:
+            plugins.append(Plugin(replace(record, error=refusal or unfit, blocked=bool(refusal))))
+        else:
+            plugins.append(_load_one(point, record))
+    return plugins
 
 
 def _load_one(point: metadata.EntryPoint, record: PluginRecord) -> Plugin:
-    if not _allowed(record):
-        blocked = f"blocked: {ALLOW_LIST} does not name it"
-        return Plugin(replace(record, error=blocked, blocked=True))
     started = time.perf_counter()
     try:
         if not point.pattern.match(point.value):
@@ -175,39 +202,50 @@ def _load_one(point: metadata.EntryPoint, record: PluginRecord) -> Plugin:
     return ask(plugin, replace(record, import_seconds=time.perf_counter() - started))
 
 
-def _allowed(record: PluginRecord) -> bool:
-    listed = os.environ.get(ALLOW_LIST)
-    if listed is None or normalize(record.distribution) == BUILTIN:
-        return True
-    return not _names_in(listed).isdisjoint(map(normalize, (record.name, record.distribution)))
-
-
-@lru_cache(1)
-def _names_in(listed: str) -> frozenset[str]:
-    return frozenset(normalize(name.strip()) for name in listed.split(","))
-
-
 def ask(plugin: object, record: PluginRecord) -> Plugin:
-    """Ask what an entry point names, a module or an object with hooks, for its config classes."""
+    """Ask what an entry point names, a module or an object with hooks, for what it brings."""
+    module = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
+    package = module.partition(".")[0]
     try:
-        return Plugin(record, tuple(_classes(plugin, f"{record.distribution}:{record.name}")))
+        hooks = _hooks(plugin, f"{record.distribution}:{record.name}")
+        implementations = hooks.initreg_initializers.get_hookimpls()
+        classes = [kind for each in implementations for kind in _checked(each.function())]
     except (Exception, SystemExit) as error:  # a hook is the plugin's code
-        module = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
-        return Plugin(replace(record, error=_summary(error, module.partition(".")[0])))
+        return Plugin(replace(record, error=_summary(error, package)))
+    has_commands = hooks.initreg_commands.get_hookimpls()
+    return Plugin(record, tuple(classes), _command_hook(hooks, package) if has_commands else None)
 
 
-def _classes(plugin: object, name: str) -> list[type[InitializerConfig]]:
+def _hooks(plugin: object, name: str) -> pluggy.HookRelay:
     # A manager for each: no plugin meets another, and a thousand take a thousand times as long.
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(plugin, name)
     manager.check_pending()  # pluggy's own check for hooks that do not exist
-    implementations = manager.hook.initreg_initializers.get_hookimpls()
-    if not implementations:
+    hooks = manager.hook
+    both = hooks.initreg_initializers, hooks.initreg_commands
+    if not any(hook.get_hookimpls() for hook in both):
         raise PluginError(
-            "it implements no hook. Mark its initreg_initializers function with @initreg.hookimpl"
+            "it implements no hook. Mark its initreg_initializers or initreg_commands function "
+            "with @initreg.hookimpl"
         )
-    return [kind for hook in implementations for kind in _checked(hook.function())]
+    return hooks
+
+
+def _command_hook(hooks: pluggy.HookRelay, package: str) -> CommandHook:
+    """Return what calls the hook, and raises `PluginError` for whatever goes wrong in it."""
+
+    def add_commands(app: "typer.Typer") -> None:
+        try:
+            answers = hooks.initreg_commands(app=app)
+        except (Exception, SystemExit) as error:  # a hook is the plugin's code
+            raise PluginError(f"initreg_commands failed: {_summary(error, package)}") from error
+        if answers:
+            raise PluginError(
+                f"initreg_commands adds to the app, and returns nothing, not {shown(answers[0])}"
+            )
+
+    return add_commands
 
 
 def _checked(answer: object) -> list[type[InitializerConfig]]:

@@ -1,8 +1,13 @@
 """The hooks that a plugin can implement."""
 
+from typing import TYPE_CHECKING
+
 import pluggy
 
 from initreg.config import InitializerConfig
+
+if TYPE_CHECKING:
+    import typer
 
 PROJECT = "initreg"  # the group of entry points, and pluggy's project name
 
@@ -14,3 +19,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec
 def initreg_initializers() -> list[type[InitializerConfig]]:  # type: ignore[empty-body]
     """Return the config classes of the initializers that the plugin brings."""
+
+
+@hookspec
+def initreg_commands(app: "typer.Typer") -> None:
+    """Add commands, or groups of commands, to an empty Typer app; `initreg` gets them."""

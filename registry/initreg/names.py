@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from initreg.config import InitializerConfig
-from initreg.discovery import BUILTIN, Plugin, PluginRecord, normalize
+from initreg.discovery import Plugin, PluginRecord
 from initreg.errors import AmbiguousInitializerError, UnknownInitializerError
 from initreg.faults import did_you_mean
+from initreg.trust import BUILTIN, normalize
 
 
 @dataclass(frozen=True, slots=True)

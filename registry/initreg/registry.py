@@ -11,7 +11,7 @@ from typing import Any
 from initreg.backends import load_keras
 from initreg.building import build, checked_seed, custom_object, from_keras
 from initreg.config import PORTABLE, InitializerConfig, import_target, written
-from initreg.discovery import Discovery, Plugin, PluginRecord, ask
+from initreg.discovery import CommandHook, Discovery, Plugin, PluginRecord, ask
 from initreg.errors import (
     AmbiguousInitializerError,
     ConfigError,
@@ -145,6 +145,29 @@ class Registry:
     def plugins(self) -> list[PluginRecord]:
         """List what became of every plugin, the built-in ones first."""
         return [*self._builtin_names().plugins, *self._other_names().plugins]
+
+    def command_hooks(self) -> list[tuple[PluginRecord, CommandHook]]:
+        """List the plugins that bring commands, each with what adds them to a Typer app.
+
+        Calling one raises `PluginError` where the plugin fails. Loads every plugin.
+        """
+        with self._lock:
+            records, plugins = self._other_names().plugins, self._other_plugins
+        both = zip(records, plugins, strict=True)
+        return [(record, each.command_hook) for record, each in both if each.command_hook]
+
+    def unknown_names(self) -> list[str]:
+        """Say which names that allow or block plugins lead to nothing, each in a line.
+
+        They stand in ``INITREG_PLUGINS``, ``INITREG_BLOCK`` and ``[tool.initreg]``.
+
+        >>> Registry().unknown_names()
+        []
+        """
+        if self._discovery is None:
+            return []
+        found = [(record.name, record.distribution) for record in self.plugins()]
+        return self._discovery.trust().unknown(found)
 
     def find(self, name: str) -> Entry:
         """Return the entry of a name: short, qualified, or an alias, in any case.

@@ -12,11 +12,11 @@ from pydantic import GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from initreg.config import PORTABLE, InitializerConfig
-from initreg.discovery import normalize
 from initreg.errors import InitregError
 from initreg.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
 from initreg.names import Entry, fold
 from initreg.registry import Registry, default_registry
+from initreg.trust import normalize
 
 Form = Literal["value", "document", "rules"]
 

@@ -38,7 +38,9 @@ def _refuse(literal: str) -> None:
 def _environment() -> Iterator[None]:
     """Undo what a command sets, such as the backend for Keras."""
     before = dict(os.environ)
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "INITREG_DEBUG", "INITREG_PLUGINS"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        os.environ.pop(name, None)
+    for name in ("INITREG_DEBUG", "INITREG_PLUGINS", "INITREG_BLOCK"):
         os.environ.pop(name, None)
     yield
     os.environ.clear()

@@ -87,6 +87,11 @@ class Environment:
         names = map(str, wheels)
         self.pip("install", "--quiet", "--no-deps", "--no-index", "--no-compile", *names)
 
+    def initreg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command."""
+        command = [self.python, "-m", "initreg_cli.app", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
     def run(self, code: str, *, path: Iterable[Path] = (), **variables: str) -> Run:
         """Run a script that leaves something for JSON in `answer`; `path` comes first."""
         script = (
@@ -95,7 +100,8 @@ class Environment:
             "imported = sys.__dict__.get('imported', [])\n"
             "print(json.dumps({'answer': answer, 'imported': imported}))"
         )
-        clean = {k: v for k, v in os.environ.items() if k != "INITREG_PLUGINS"}
+        lists = ("INITREG_PLUGINS", "INITREG_BLOCK")
+        clean = {k: v for k, v in os.environ.items() if k not in lists}
         clean["PYTHONPATH"] = os.pathsep.join(map(str, path))
         output = _check(self.python, "-c", script, env=clean | variables)
         return Run(**json.loads(output.splitlines()[-1]))
@@ -170,3 +176,68 @@ def good(build) -> Path:
         {"ortho": "acme_inits.ortho", "plain": "acme_inits.plain:PLUGIN"},
         version="1.2",
     )
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder on `sys.path`, with distributions as an installer leaves them, and a working folder.
+
+    Each plugin's first line writes its name into a file, so that any import of it is told.
+    """
+
+    folder: Path
+    project: Path
+
+    @property
+    def imported(self) -> list[str]:
+        told = self.folder / "imported.txt"
+        return sorted(told.read_text().split()) if told.exists() else []
+
+    def add(self, name: str, modules: Mapping[str, str], *, requires: Iterable[str] = ()) -> None:
+        """Install version 1.2 of a distribution; its modules are its plugins."""
+        about = self.folder / f"{name.replace('-', '_')}-1.2.dist-info"
+        about.mkdir(parents=True)
+        fields = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.2"]
+        fields += [f"Requires-Dist: {each}" for each in requires]
+        (about / "METADATA").write_text("\n".join([*fields, ""]))
+        points = [f"{module.removesuffix('_plugin')} = {module}" for module in modules]
+        (about / "entry_points.txt").write_text("\n".join(["[initreg]", *points, ""]))
+        tell = f"open({str(self.folder / 'imported.txt')!r}, 'a').write(__name__ + '\\n')\n"
+        for module, text in modules.items():
+            (self.folder / f"{module}.py").write_text(tell + text)
+
+    def run(self, code: str, *, cwd: Path | None = None, **variables: str) -> Any:
+        """Run a script that leaves something for JSON in `answer`, in the project or in `cwd`."""
+        return json.loads(self._run(cwd, variables, "-c", _SCRIPT.format(code)).stdout)
+
+    def initreg(
+        self, *arguments: str, cwd: Path | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command."""
+        return self._run(cwd, variables, "-m", "initreg_cli.app", *arguments)
+
+    def _run(
+        self, cwd: Path | None, variables: Mapping[str, str], *arguments: str
+    ) -> subprocess.CompletedProcess[str]:
+        lists = ("INITREG_PLUGINS", "INITREG_BLOCK")
+        clean = {k: v for k, v in os.environ.items() if k not in lists}
+        clean |= {"PYTHONPATH": str(self.folder), "PYTHONUTF8": "1", **variables}
+        return subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=clean,
+            cwd=cwd or self.project,
+            timeout=120,
+        )
+
+
+_SCRIPT = "import json, sys, initreg\n{}\nprint(json.dumps(answer))"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").touch()  # no search goes above it
+    return Site(tmp_path / "site", tmp_path / "project")

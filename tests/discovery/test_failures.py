@@ -33,7 +33,10 @@ class Failing:
 ANSWER = "initreg_initializers returns a list of InitializerConfig classes, not"
 NOT_A_CLASS = "which is no subclass of InitializerConfig"
 ALIAS_RULE = "Use letters, digits and underscores, a letter first"
-NO_HOOK = "it implements no hook. Mark its initreg_initializers function with @initreg.hookimpl"
+NO_HOOK = (
+    "it implements no hook. Mark its initreg_initializers or initreg_commands function with "
+    "@initreg.hookimpl"
+)
 
 FAILING = {
     # At import.

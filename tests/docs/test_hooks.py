@@ -9,7 +9,9 @@ from initreg import hookspecs
 def test_signatures(blocks):
     module = ast.parse(inspect.getsource(hookspecs))
     declared = {
-        f"def {node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}:"
+        f"def {node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}:".replace(
+            "'", ""
+        )
         for node in module.body
         if isinstance(node, ast.FunctionDef)
     }

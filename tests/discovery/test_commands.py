@@ -1,0 +1,30 @@
+"""A command that a plugin's wheel brings is there where it is installed, and nowhere else."""
+
+HELLO = """
+import typer
+from initreg import hookimpl
+@hookimpl
+def initreg_commands(app):
+    @app.command()
+    def hello(name: str = "world"):
+        typer.echo(f"hello {name}")
+"""
+
+
+def test_a_command_comes_and_goes_with_its_distribution(environment, build, good):
+    wheel = build("hello-inits", {"hello_inits.py": HELLO}, {"greet": "hello_inits"})
+    one = environment(good, wheel)
+    done = one.initreg("hello", "--name", "you")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello you\n", "")
+    (row,) = [row for row in one.initreg("plugins").stdout.splitlines() if "greet" in row]
+    assert "  hello-inits 1.0  " in row
+    assert str(one.folder) in row
+    assert row.endswith("  the command hello")
+    # Built-in names and commands import none of it.
+    run = one.run("answer = str(initreg.validate('he_normal'))")
+    assert run.imported == []
+
+    one.pip("uninstall", "--yes", "--quiet", "hello-inits")
+    done = one.initreg("hello")
+    assert done.returncode == 2
+    assert "No such command 'hello'." in done.stderr
