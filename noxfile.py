@@ -14,7 +14,7 @@ PROJECT = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 # pull gigabytes of CUDA. Keras's numpy backend imports JAX.
 BACKENDS = {
     "jax": [".[jax,test]"],
-    "torch": ["torch==2.13.0", ".[torch,test]"],
+    "torch": ["torch==2.13.0", ".[torch,jax,test]"],  # JAX: to compare with both libraries
     "tensorflow": ["tensorflow-cpu", ".[test]"],
     "numpy": [".[jax,test]"],
 }
@@ -24,6 +24,7 @@ BACKENDS = {
 WITH_KERAS = [
     "tests/cli/test_apply.py",
     "tests/cli/test_sample.py",
+    "tests/cli/test_verify.py",
     "tests/docs",
     *(
         f"tests/models/test_{name}.py"
@@ -33,6 +34,7 @@ WITH_KERAS = [
         )
     ),
     "tests/plugins",
+    *(f"tests/testing/test_{name}.py" for name in ("builtin", "check", "faults")),
     *(f"tests/registry/test_{name}.py" for name in ("backends", "fields", "registry", "sampling")),
     "docs",
     "plugins",

@@ -1,7 +1,12 @@
-"""What all tests share: Keras on the backend of this run, and the command line."""
+"""What all tests share: Keras on the backend of this run, and environments to install into."""
 
 import os
+import subprocess
+import sys
+import sysconfig
+import venv
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -42,3 +47,55 @@ assert not [name for name in sys.modules if name.startswith("initreg")]
 def without_initreg() -> Callable[[str], str]:
     """Make a script run as where neither initreg nor its plugins can be imported."""
     return lambda script: _WITHOUT_INITREG.replace("{}", script)
+
+
+class Environment:
+    """A virtual environment that sees all that is installed here."""
+
+    def __init__(self, folder: Path) -> None:
+        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+        scheme = {"base": str(folder), "platbase": str(folder)}
+        paths = sysconfig.get_paths("venv", vars=scheme)
+        outer = sysconfig.get_paths()["purelib"]
+        # Not a plain path: this also reads the .pth file of an editable install.
+        Path(paths["purelib"], "outer.pth").write_text(f"import site; site.addsitedir({outer!r})\n")
+        self.python = Path(paths["scripts"]) / Path(sys.executable).name
+
+    def run(self, *arguments: object, status: int = 0, **options) -> str:
+        """Run Python, and return what it prints."""
+        done = subprocess.run(
+            [self.python, *map(str, arguments)],
+            env=os.environ | {"PYTHONUTF8": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+            **options,
+        )
+        assert done.returncode == status, done.stdout
+        return done.stdout
+
+    def install(self, *what: object) -> None:
+        """Build and install without a network: the build backend is one of the tests' own."""
+        offline = ["--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed"]
+        self._pip("install", *offline, *what)
+
+    def uninstall(self, distribution: str) -> None:
+        self._pip("uninstall", "--yes", distribution)
+
+    def _pip(self, *arguments: object) -> None:
+        pip = [sys.executable, "-m", "pip", "--quiet", "--python", str(self.python)]
+        done = subprocess.run(
+            [*pip, *map(str, arguments)], capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    def initreg(self, *arguments: str, status: int = 0, **options) -> str:
+        """Run the command line, and return what it prints."""
+        return self.run("-m", "initreg_cli.app", *arguments, status=status, **options)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An environment to install into, for the tests of one file."""
+    return Environment(tmp_path_factory.mktemp("environment") / "venv")

@@ -24,6 +24,7 @@ from initreg_cli.plugins import list_plugins
 from initreg_cli.sample import sample
 from initreg_cli.schema import schema
 from initreg_cli.show import show
+from initreg_cli.verify import verify
 
 app = typer.Typer(
     name="initreg",
@@ -45,6 +46,7 @@ app.command("collapse")(collapse)
 app.command("schema")(schema)
 app.command("plugins")(list_plugins)
 app.command("new")(new)
+app.command("verify")(verify)
 
 
 def _print_version(wanted: bool) -> None:

@@ -28,11 +28,11 @@ def list_initializers(
     registry = loaded_registry()
     records = registry.plugins()
     if plugin:
-        _require_known(plugin, records)
+        require_known(plugin, records)
     found = [
         entry
         for entry in registry.entries()
-        if _matches(entry, pattern) and (not plugin or _brought_by(entry.plugin, plugin))
+        if _matches(entry, pattern) and (not plugin or brought_by(entry.plugin, plugin))
     ]
     if json:
         render.json([entries.as_json(entry) for entry in found])
@@ -74,12 +74,14 @@ def _folded(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-def _brought_by(record: "PluginRecord", plugin: str) -> bool:
+def brought_by(record: "PluginRecord", plugin: str) -> bool:
+    """Whether a plugin, or its distribution, has that name."""
     return _folded(plugin) in (_folded(record.name), _folded(record.distribution))
 
 
-def _require_known(plugin: str, records: "list[PluginRecord]") -> None:
-    if not any(_brought_by(record, plugin) for record in records):
+def require_known(plugin: str, records: "list[PluginRecord]") -> None:
+    """Refuse what `--plugin` says, where no plugin has that name."""
+    if not any(brought_by(record, plugin) for record in records):
         known = sorted({name for r in records for name in (r.distribution, r.name) if name})
         problem = f"no plugin {plugin!r} is installed. There are {', '.join(known)}."
         raise typer.BadParameter(problem, param_hint="'--plugin'")

@@ -27,6 +27,7 @@ class Zeros(
     aliases=("zero",),
     builds="keras.initializers:Zeros",
     examples=("zeros",),
+    also_known_as=("torch.nn.init.zeros_", "jax.nn.initializers.zeros"),
 ):
     """Set every value to 0; Keras's default for biases."""
 
@@ -40,6 +41,7 @@ class Ones(
     aliases=("one",),
     builds="keras.initializers:Ones",
     examples=("ones",),
+    also_known_as=("torch.nn.init.ones_", "jax.nn.initializers.ones"),
 ):
     """Set every value to 1."""
 
@@ -118,6 +120,7 @@ class Constant(
     name="constant",
     builds="keras.initializers:Constant",
     examples=("constant(0.1)", "constant([0, 0, 1])"),
+    also_known_as=("torch.nn.init.constant_", "jax.nn.initializers.constant"),
 ):
     """Set every value to one number, or the weight to the values of a nested list.
 
@@ -146,6 +149,7 @@ class Identity(
     aliases=("identity_initializer", "eye"),
     builds="keras.initializers:Identity",
     examples=("identity", "identity(gain=0.5)"),
+    also_known_as=("torch.nn.init.eye_",),
 ):
     """Set a matrix to the identity. Needs two axes.
 

@@ -17,6 +17,7 @@ class Orthogonal(
     aliases=("orthogonal_initializer",),
     builds="keras.initializers:Orthogonal",
     examples=("orthogonal", "orthogonal(gain=1.4, seed=42)"),
+    also_known_as=("torch.nn.init.orthogonal_", "jax.nn.initializers.orthogonal"),
 ):
     """Draw an orthogonal matrix; weights of higher rank are flattened to one, last axis kept.
 

@@ -31,6 +31,7 @@ class RandomNormal(
     aliases=("normal",),
     builds="keras.initializers:RandomNormal",
     examples=("random_normal(mean=0, stddev=0.05)", "random_normal(stddev=0.02, seed=42)"),
+    also_known_as=("torch.nn.init.normal_", "jax.nn.initializers.normal"),
 ):
     """Draw values from a normal distribution.
 

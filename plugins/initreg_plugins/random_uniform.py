@@ -22,6 +22,7 @@ class RandomUniform(
     aliases=("uniform",),
     builds="keras.initializers:RandomUniform",
     examples=("random_uniform(minval=-0.1, maxval=0.1)",),
+    also_known_as=("torch.nn.init.uniform_", "jax.nn.initializers.uniform"),
 ):
     """Draw values evenly between two bounds."""
 

@@ -19,6 +19,7 @@ class TruncatedNormal(
     name="truncated_normal",
     builds="keras.initializers:TruncatedNormal",
     examples=("truncated_normal(stddev=0.02)",),
+    also_known_as=("jax.nn.initializers.truncated_normal",),
 ):
     """Draw values from a normal distribution cut off at two standard deviations.
 

@@ -119,6 +119,7 @@ class VarianceScaling(
         "variance_scaling(scale=2, mode=fan_out, distribution=untruncated_normal)",
         "variance_scaling(input_axes=[0, 1], output_axes=[2])",
     ),
+    also_known_as=("jax.nn.initializers.variance_scaling",),
 ):
     """Draw values whose variance is scale / fan, so that signals keep their size.
 
@@ -174,6 +175,7 @@ class GlorotUniform(
     aliases=("xavier_uniform",),
     builds="keras.initializers:GlorotUniform",
     examples=("glorot_uniform", "glorot_uniform(seed=42)"),
+    also_known_as=("jax.nn.initializers.glorot_uniform", "jax.nn.initializers.xavier_uniform"),
 ):
     """Draw evenly within ±√(6 / (fan_in + fan_out)); Keras's default for kernels.
 
@@ -189,6 +191,7 @@ class GlorotNormal(
     aliases=("xavier_normal",),
     builds="keras.initializers:GlorotNormal",
     examples=("glorot_normal(seed=42)",),
+    also_known_as=("jax.nn.initializers.glorot_normal", "jax.nn.initializers.xavier_normal"),
 ):
     """Draw from a truncated normal distribution of variance 2 / (fan_in + fan_out).
 
@@ -203,6 +206,7 @@ class LecunUniform(
     name="lecun_uniform",
     builds="keras.initializers:LecunUniform",
     examples=("lecun_uniform(seed=42)",),
+    also_known_as=("jax.nn.initializers.lecun_uniform",),
 ):
     """Draw evenly within ±√(3 / fan_in). Source: LeCun et al. 1998."""
 
@@ -214,6 +218,7 @@ class LecunNormal(
     name="lecun_normal",
     builds="keras.initializers:LecunNormal",
     examples=("lecun_normal(seed=42)",),
+    also_known_as=("jax.nn.initializers.lecun_normal",),
 ):
     """Draw from a truncated normal distribution of variance 1 / fan_in; goes with SELU.
 
@@ -229,6 +234,7 @@ class HeUniform(
     aliases=("kaiming_uniform",),
     builds="keras.initializers:HeUniform",
     examples=("he_uniform(seed=42)",),
+    also_known_as=("jax.nn.initializers.he_uniform", "jax.nn.initializers.kaiming_uniform"),
 ):
     """Draw evenly within ±√(6 / fan_in); goes with ReLU.
 
@@ -244,6 +250,7 @@ class HeNormal(
     aliases=("kaiming_normal",),
     builds="keras.initializers:HeNormal",
     examples=("he_normal", "he_normal(seed=42)"),
+    also_known_as=("jax.nn.initializers.he_normal", "jax.nn.initializers.kaiming_normal"),
 ):
     """Draw from a truncated normal distribution of variance 2 / fan_in; goes with ReLU.
 

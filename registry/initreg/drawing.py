@@ -87,8 +87,14 @@ def _cast(values: "Array", out: "Array") -> None:
 
 
 def own_seed(config: InitializerConfig) -> int | None:
-    """Return the seed that a config brings, if any."""
-    own = getattr(config, "seed", None) if "seed" in config.parameter_fields else None
+    """Return the seed that a config brings, if any.
+
+    One without the parameter, that holds a single other, draws as that one does, from its seed.
+    """
+    if "seed" not in config.parameter_fields:
+        held = [*held_by(config)]
+        return own_seed(held[0]) if len(held) == 1 else None
+    own = getattr(config, "seed", None)
     return None if own is None else int(own)
 
 
@@ -103,12 +109,14 @@ def draws_itself(config: InitializerConfig) -> bool:
 
     One that holds other initializers has, where each of them can be drawn so.
     """
-    if type(config).draw is InitializerConfig.draw:
-        return False
-    return all(
-        type(each).distribution is not InitializerConfig.distribution or draws_itself(each)
-        for each in held_by(config)
-    )
+    kind = type(config)
+    return kind.draw is not InitializerConfig.draw and all(map(_is_drawable, held_by(config)))
+
+
+def _is_drawable(config: InitializerConfig) -> bool:
+    base, kind = InitializerConfig, type(config)
+    says_how = kind.distribution is not base.distribution or kind.draw is not base.draw
+    return says_how and all(map(_is_drawable, held_by(config)))
 
 
 def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | None:

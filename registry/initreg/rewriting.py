@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from typing import Any, NoReturn
 
-from initreg.config import InitializerConfig
+from initreg.config import PORTABLE, InitializerConfig
 from initreg.documents import Path
 from initreg.errors import (
     ConfigError,
@@ -34,9 +34,10 @@ def expand(config: Any, *, keys: Iterable[str] = (), registry: Registry | None =
 
     The result is for any loader of Keras 3.15 or later, on a machine without initreg:
     ``keras.models.model_from_json``, ``Layer.from_config``. Initializers that are not Keras's own
-    need their plugin there, and those that initreg draws need initreg. Specs are found as `check_file` finds
-    them; a spec alone is expanded, too. All else stays as it is, and the config itself is not
-    changed. What Keras wrote stays, and so do dicts of Keras's form whose class no plugin knows.
+    need their plugin there, and those that initreg draws need initreg. Specs are found as
+    `check_file` finds them; a spec alone is expanded, too. All else stays as it is, and the config
+    itself is not changed. What Keras wrote stays, and so do dicts of Keras's form whose class no
+    plugin knows.
 
     Mappings of other kinds, such as OmegaConf's, become dicts and lists. Raises `ConfigError` with
     all that is wrong, each with its path.
@@ -121,7 +122,8 @@ def _rewritten(
     registry = registry or default_registry()
     copied = Copy().of(config)
     found = [*find(copied, keys)]
-    if not found and _is_spec(copied, registry):
+    by_keras = isinstance(copied, Mapping) and "class_name" in copied  # it may hold others
+    if (by_keras or not found) and _is_spec(copied, registry):
         found = [Found((), copied)]
     edits, faults = replacements(found, rewrite, registry)
     if faults:
@@ -136,6 +138,8 @@ def _is_spec(config: Any, registry: Registry) -> bool:
     if "class_name" in config and not config.keys() <= _KERAS_KEYS:
         return False
     name = config.get("class_name", config.get("type"))
+    if f"{config.get('module')}:{name}" == PORTABLE:
+        return True
     try:
         return isinstance(name, str) and bool(registry.find(name))
     except InitregError:

@@ -304,7 +304,7 @@ def _add_old_names(
             required.remove(new)
             rules: list[Schema] = [{"oneOf": given}]
         else:
-            rules = [{"not": {"allOf": pair}} for pair in combinations(given, 2)]
+            rules = [{"not": {"allOf": list(pair)}} for pair in combinations(given, 2)]
         whole["allOf"] = [*whole.get("allOf", []), *rules]
 
 

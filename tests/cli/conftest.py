@@ -229,13 +229,13 @@ def good_plugin() -> str:
     return """
         from initreg import InitializerConfig, hookimpl
         print("hello from the plugin")
-        class Scaled(
-            InitializerConfig, name="scaled", aliases=("scaled_ones",),
-            builds="keras.initializers:Constant", examples=("scaled(value=2)",),
+        class Stretched(
+            InitializerConfig, name="stretched", aliases=("stretched_ones",),
+            builds="keras.initializers:Constant", examples=("stretched(value=2)",),
         ):
             '''Set every value to one number.'''
             value: float = 1.0
         @hookimpl
         def initreg_initializers():
-            return [Scaled]
+            return [Stretched]
     """

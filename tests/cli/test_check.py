@@ -440,7 +440,7 @@ def test_a_file_that_may_not_be_read_is_told(cli: Any) -> None:
 def test_what_a_plugin_prints_stays_out_of_stdout(
     command: Any, installed: Any, good_plugin: str
 ) -> None:
-    Path("own.yaml").write_text("init: scaled(value=2)\n")
+    Path("own.yaml").write_text("init: stretched(value=2)\n")
     done = command("check", "own.yaml", "--format", "json", **installed("acme", good=good_plugin))
     assert (done.status, done.json["checked"]) == (0, 1)
     assert "hello from the plugin" in done.stderr

@@ -80,9 +80,9 @@ def test_one_plugin_can_bring_both(command: Any, installed: Any, good_plugin: st
     both = good_plugin.rstrip() + hook
     site = installed("acme-inits", both=both)
     assert command("hello", **site).stdout == "hello\n"
-    assert command("show", "scaled", **site).status == 0
+    assert command("show", "stretched", **site).status == 0
     (row,) = [line for line in command("plugins", **site).stdout.splitlines() if "acme" in line]
-    assert row.endswith("  scaled; the command hello")
+    assert row.endswith("  stretched; the command hello")
 
 
 def test_plugins_lists_the_commands(command: Any, installed: Any) -> None:

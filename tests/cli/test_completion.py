@@ -73,7 +73,7 @@ def test_completion_loads_no_plugin_of_others(
     command: Any, installed: Any, good_plugin: str
 ) -> None:
     done = command(**bash("initreg show "), **installed("acme", good=good_plugin))
-    assert "scaled" not in done.stdout
+    assert "stretched" not in done.stdout
     assert "hello" not in done.stderr
 
 

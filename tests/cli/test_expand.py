@@ -338,7 +338,7 @@ def test_a_closed_stdout_is_no_error(initreg: str) -> None:
 def test_what_a_plugin_prints_stays_out_of_stdout(
     command: Any, installed: Any, good_plugin: str
 ) -> None:
-    Path("own.json").write_text('{"init": "scaled(value=2)"}')
+    Path("own.json").write_text('{"init": "stretched(value=2)"}')
     done = command("expand", "own.json", **installed("acme", good=good_plugin))
     assert done.json["init"]["class_name"] == "Constant"
     assert "hello from the plugin" in done.stderr

@@ -28,14 +28,14 @@ def test_failures_are_listed_and_strict_counts_them(
     assert done.status == 0
     assert done.stderr == "hello from the plugin\n"
     rows = {line.split()[0]: line for line in done.stdout.splitlines()}
-    assert rows["good"].endswith("scaled")
+    assert rows["good"].endswith("stretched")
     assert rows["bad"].endswith("ZeroDivisionError: division by zero (bad_plugin.py, line 1)")
     assert "implements no hook" in rows["none"]
 
     strict = command("plugins", "--strict", "--json", **site)
     assert strict.status == 1
     records = {record["name"]: record for record in strict.json}
-    assert records["good"]["initializers"] == ["scaled"]
+    assert records["good"]["initializers"] == ["stretched"]
     assert records["good"]["error"] is None
     assert records["good"]["import_seconds"] > 0
     assert records["good"]["distribution"] == "acme"

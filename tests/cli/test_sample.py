@@ -311,11 +311,11 @@ def test_float64_and_a_plugin_that_prints(
     batch: Any, installed: Any, good_plugin: str, tmp_path: Path
 ) -> None:
     draw = ["sample", "--dtype", "float64", "--seed", "1", "--shape", "100"]
-    plain, close, wide, scaled, csv = batch(
+    plain, close, wide, stretched, csv = batch(
         [*draw, "random_normal", "--json"],
         [*draw, "random_normal(mean=1, stddev=1e-16)"],
         [*draw, "random_normal(stddev=1e308)", "--json"],
-        [*draw, "scaled(2)", "--json"],
+        [*draw, "stretched(2)", "--json"],
         [*draw, "random_normal", "--out", str(tmp_path / "values.csv"), "--json"],
         **installed("acme", good=good_plugin),
     )
@@ -328,11 +328,11 @@ def test_float64_and_a_plugin_that_prints(
     assert "┃" not in close.stdout
     assert wide.json["histogram"] == {"edges": [], "counts": []}
     assert wide.json["expected"]["max"] is None
-    assert scaled.stderr == (
-        "hello from the plugin\n--seed 1 has no effect on scaled(value=2): "
+    assert stretched.stderr == (
+        "hello from the plugin\n--seed 1 has no effect on stretched(value=2): "
         f"it draws nothing at random.\n{told}"
     )
-    assert scaled.json["statistics"]["mean"] == 2
+    assert stretched.json["statistics"]["mean"] == 2
     numbers = [float(n) for n in (tmp_path / "values.csv").read_text().split("\n")[6:-1]]
     assert min(numbers) == csv.json["statistics"]["min"]
     assert max(numbers) == csv.json["statistics"]["max"]

@@ -84,7 +84,7 @@ def test_it_is_ascii_where_the_encoding_is(command: Any) -> None:
 
 def test_it_has_the_initializers_of_plugins(command: Any, installed: Any, good_plugin: str) -> None:
     done = command("schema", **installed("acme", good=good_plugin))
-    assert "scaled" in done.json["$defs"]
+    assert "stretched" in done.json["$defs"]
     assert "hello from the plugin" in done.stderr
 
 

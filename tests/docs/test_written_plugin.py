@@ -1,81 +1,60 @@
-"""The plugin that the docs tell the reader to write is built, installed, found and used."""
+"""The plugin that the docs tell the reader to write is made, edited, installed, found and used."""
 
-import os
 import shlex
-import subprocess
-import sys
-import sysconfig
 import textwrap
-import venv
 from pathlib import Path
 
-import keras
 import pytest
 
 
-class Environment:
-    """A virtual environment that sees all that is installed here."""
-
-    def __init__(self, folder: Path) -> None:
-        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-        scheme = {"base": str(folder), "platbase": str(folder)}
-        paths = sysconfig.get_paths("venv", vars=scheme)
-        outer = sysconfig.get_paths()["purelib"]
-        # Not a plain path: this also reads the .pth file of an editable install.
-        Path(paths["purelib"], "outer.pth").write_text(f"import site; site.addsitedir({outer!r})\n")
-        self.python = Path(paths["scripts"]) / Path(sys.executable).name
-
-    def run(self, *arguments: str, status: int = 0, **options) -> str:
-        done = subprocess.run(
-            [self.python, *arguments],
-            env={**os.environ, "PYTHONUTF8": "1", "KERAS_BACKEND": keras.backend.backend()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            **options,
-        )
-        assert done.returncode == status, done.stdout
-        return done.stdout
-
-    def install(self, project: Path) -> None:
-        """Build and install without a network: the build backend is one of the tests' own."""
-        pip = [sys.executable, "-m", "pip", "--python", self.python]
-        offline = ["--no-deps", "--no-index", "--no-build-isolation"]
-        subprocess.run([*pip, "install", "--quiet", *offline, project], check=True)
-
-    def initreg(self, *arguments: str, status: int = 0) -> str:
-        return self.run("-m", "initreg_cli.app", *arguments, status=status)
-
-
 @pytest.fixture(scope="module")
-def project(blocks, tmp_path_factory) -> Path:
-    """The files of the page, at their places."""
+def project(blocks, environment, tmp_path_factory) -> Path:
+    """What `initreg new` makes, with the files of the page at their places."""
     folder = tmp_path_factory.mktemp("plugin")
+    environment.initreg("new", "acme-inits", cwd=folder)
     for block in blocks("docs/plugins.md"):
-        path, comma, _ = block.caption.partition(",")
+        path, _, part = block.caption.partition(", ")
         if path.startswith("acme-inits/"):
-            file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("a" if comma else "x", encoding="utf-8") as written:
-                written.write(block.text)
+            file, text = folder / path, block.text
+            if part:  # the last table of the page stands for the one that was made
+                head = text.partition("\n")[0]
+                made = file.read_text("utf-8")
+                before, _, after = made.partition(head)
+                text = f"{before}{text}\n[{after.partition('[')[2]}"
+            file.write_text(text, encoding="utf-8")
     return folder / "acme-inits"
 
 
 @pytest.fixture(scope="module")
-def environment(project, tmp_path_factory) -> Environment:
-    environment = Environment(tmp_path_factory.mktemp("environment") / "venv")
+def installed(environment, project):
     environment.install(project)
     return environment
 
 
-def test_commands_print_what_the_page_shows(environment, blocks):
+def test_the_page_shows_the_entry_point_that_is_made(blocks, environment, tmp_path):
+    environment.initreg("new", "acme-inits", cwd=tmp_path)
+    made = (tmp_path / "acme-inits" / "pyproject.toml").read_text("utf-8")
+    [shown] = [b.text for b in blocks("docs/plugins.md") if b.caption == "in pyproject.toml"][:1]
+    assert shown in made
+
+
+def test_the_page_lists_the_files_that_are_made(environment, tmp_path, blocks):
+    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+    environment.initreg("new", "acme-inits", cwd=tmp_path)
+    project = tmp_path / "acme-inits"
+    for path in (file.relative_to(project) for file in project.rglob("*") if file.is_file()):
+        if path.name not in ("__init__.py", "conftest.py"):
+            assert f"`{path.as_posix()}`" in page
+
+
+def test_commands_print_what_the_page_shows(installed, blocks):
     shown = [block for block in blocks("docs/plugins.md") if block.caption == "acme"]
     commands = [c for block in shown for c in block.commands if c[0].startswith("initreg")]
     assert len(commands) == 3
     for command, expected in commands:
         arguments = shlex.split(command)[1:]
         status = 2 if "^" in expected else 0
-        printed = environment.initreg(*arguments, status=status)
+        printed = installed.initreg(*arguments, status=status)
         assert _columns(printed) == _columns(expected)
 
 
@@ -83,30 +62,37 @@ def _columns(table: str) -> list[str]:
     return [line.rstrip() for line in table.splitlines()]
 
 
-def test_its_own_tests_pass(environment, project):
-    printed = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
-    assert "3 passed" in printed
+def test_its_own_tests_pass(installed, project):
+    printed = installed.run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    assert " passed" in printed
 
 
-def test_both_resolve_by_short_and_by_qualified_name(environment):
+def test_both_hold_what_the_kit_asks_for(installed):
+    printed = installed.initreg("verify", "--plugin", "acme-inits")
+    assert "residual_normal(blocks=12)" in printed
+    assert "shifted(" in printed
+    assert " 0 failed." in printed
+
+
+def test_both_resolve_by_short_and_by_qualified_name(installed):
     code = """
         from initreg import describe, derive_seed, resolve
 
         first = resolve("residual_normal(blocks=8)", seed=1)
-        assert describe(first) == "random_normal(stddev=0.005, seed=1)"
+        assert describe(first) == "residual_normal(blocks=8, seed=1)"
         again = resolve("acme_inits.residual_normal(8, seed=1)")
         assert (first.get_config()) == again.get_config()
 
-        scaled = resolve("scaled(random_normal, 2)", seed=42)
+        shifted = resolve("shifted(random_normal, 2)", seed=42)
         inner = f"random_normal(seed={derive_seed(42, 'initializer')})"
-        assert describe(scaled) == f"scaled(initializer={inner}, factor=2)"
-        assert tuple(scaled((4, 3)).shape) == (4, 3)
+        assert describe(shifted) == f"shifted(initializer={inner}, offset=2)"
+        assert tuple(shifted((4, 3)).shape) == (4, 3)
     """
-    environment.run("-c", textwrap.dedent(code))
+    installed.run("-c", textwrap.dedent(code))
 
 
-def test_the_allow_list_blocks_it(environment, monkeypatch):
-    monkeypatch.setenv("INITREG_PLUGINS", "scaled")
-    assert "scaled" in environment.initreg("list", "--plugin", "acme-inits")
-    printed = environment.initreg("show", "residual_normal", status=2)
+def test_the_allow_list_blocks_it(installed, monkeypatch):
+    monkeypatch.setenv("INITREG_PLUGINS", "shifted")
+    assert "shifted" in installed.initreg("list", "--plugin", "acme-inits")
+    printed = installed.initreg("show", "residual_normal", status=2)
     assert "blocked" in printed

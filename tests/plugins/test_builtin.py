@@ -14,7 +14,11 @@ import initreg
 from initreg import ConfigError, InitializerConfig, Registry, describe, resolve, validate
 from initreg.discovery import Discovery
 
-ENTRIES = Registry(Discovery()).builtin_entries()
+ENTRIES = [
+    entry
+    for entry in Registry(Discovery()).builtin_entries()
+    if entry.config_class.initializer_builds.startswith("keras.")
+]
 CLASSES = {entry.name: entry.config_class for entry in ENTRIES}
 
 # Every name Keras gives an initializer; "initializer" is the abstract base, which draws nothing.

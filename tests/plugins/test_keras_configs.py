@@ -27,6 +27,7 @@ KINDS = [
     if isinstance(kind, type) and kind is not keras.initializers.Initializer
 ]
 BUILTIN = {entry.config_class for entry in initreg.default_registry().builtin_entries()}
+OF_KERAS = {kind for kind in BUILTIN if kind.initializer_builds.startswith("keras.")}
 
 
 # One initializer ----------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ PARAMETERS = {
 
 @st.composite
 def specs(draw):
-    kind = draw(st.sampled_from(sorted(BUILTIN, key=str)))
+    kind = draw(st.sampled_from(sorted(OF_KERAS, key=str)))
     names = [name for name in kind.parameter_fields if name in PARAMETERS]
     given = {name: draw(PARAMETERS[name]) for name in names if draw(st.booleans())}
     if "input_axes" in kind.parameter_fields and draw(st.booleans()):
@@ -69,7 +70,7 @@ def check(spec):
     assert ours == theirs == json.loads(json.dumps(ours))
     again = keras.saving.deserialize_keras_object(copy.deepcopy(ours))
     assert type(again) is type(initializer)
-    assert again.get_config() == initializer.get_config()
+    assert repr(again.get_config()) == repr(initializer.get_config())
     assert vars(again).get("gain") == vars(initializer).get("gain")
     assert expand(spec) == ours
     assert expand(ours) == ours
@@ -79,7 +80,7 @@ def check(spec):
 def test_all_initializers_of_keras_are_among_the_examples():
     written = {
         validate(example).serialize()["class_name"]
-        for kind in BUILTIN
+        for kind in OF_KERAS
         for example in kind.initializer_examples
     }
     assert written == {kind.__name__ for kind in KINDS}

@@ -91,7 +91,7 @@ NAMES = [
     for name in (
         entry.name,
         f"initreg.{entry.name}",
-        entry.config_class.initializer_builds.rpartition(":")[2],
+        entry.config_class.initializer_builds.rpartition(":")[2] or entry.name,
         *entry.config_class.initializer_aliases,
     )
 ]
@@ -281,6 +281,7 @@ def test_what_most_specs_are_is_taken():
         assert agree(VALUE, spec, default_registry())
         name = spec.pop("type")
         assert agree(VALUE, {"class_name": name, "config": spec}, default_registry())
+        assert agree(VALUE, validate({"type": name, **spec}).serialize(), default_registry())
 
 
 @given(written)
@@ -360,7 +361,7 @@ def test_each_parameter_has_a_bound_a_default_and_a_description():
         assert of_class["description"].startswith(entry.config_class.summary())
         for name, each in of_class["properties"].items():
             assert each["description"], (entry.name, name)
-            assert "default" in each
+            assert ("default" in each) != (name in of_class.get("required", ()))
 
 
 @pytest.mark.parametrize(

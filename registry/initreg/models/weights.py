@@ -74,7 +74,7 @@ def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any
 
 def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig:
     """Return a config whose seeds are those of one weight: each made of its seed and the path."""
-    if (own := own_seed(config)) is not None:
-        field = config.parameter_fields["seed"]
+    field = config.parameter_fields.get("seed")
+    if field is not None and (own := own_seed(config)) is not None:
         config = config.model_copy(update={field: derive_seed(own, path)})
     return config.with_seed(derive_seed(seed, path))

@@ -1,0 +1,43 @@
+"""The initializer `siren`: a distribution says it all."""
+
+import math
+
+from initreg import (
+    Distribution,
+    InitializerConfig,
+    Positive,
+    Seed,
+    Shape,
+    Uniform,
+    compute_fans,
+    hookimpl,
+)
+from pydantic import Field, StrictBool
+
+
+class Siren(
+    InitializerConfig,
+    name="siren",
+    examples=("siren(omega=30)", "siren(first=True)"),
+    renamed={"w0": "omega"},  # what version 0.1 called it; specs that say it are warned
+):
+    """Draw evenly within the bounds of a network with sine activations.
+
+    They are 1 / fan_in in the first layer, and sqrt(6 / fan_in) / omega in those behind it.
+    Source: Sitzmann et al. 2020, "Implicit Neural Representations with Periodic Activation
+    Functions", section 3.2.
+    """
+
+    omega: Positive = Field(default=30.0, description="Frequency that the sine is given.")
+    first: StrictBool = Field(default=False, description="Whether this is the first layer.")
+    seed: Seed = Field(default=None, description="Seed; left open, each initializer differs.")
+
+    def distribution(self, shape: Shape) -> Distribution:
+        fan_in = max(1, compute_fans(shape)[0])
+        bound = 1 / fan_in if self.first else math.sqrt(6 / fan_in) / self.omega
+        return Uniform(-bound, bound)
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [Siren]

@@ -1,0 +1,132 @@
+"""Kaiming and Xavier with the gain of a nonlinearity, as PyTorch has them."""
+
+import math
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from initreg import (
+    Distribution,
+    InitializerConfig,
+    NonNegative,
+    Normal,
+    Number,
+    Seed,
+    Shape,
+    Uniform,
+    compute_fans,
+    conflict,
+    hookimpl,
+)
+
+Kind = Literal["uniform", "normal"]
+Nonlinearity = Literal[
+    "linear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "selu",
+]
+
+_GAINS = {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
+
+
+def _gain(nonlinearity: Nonlinearity, slope: float) -> float:
+    """Return what keeps the spread of signals behind a nonlinearity.
+
+    Source: `torch.nn.init.calculate_gain` (PyTorch 2.13).
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2 / (1 + slope**2))
+    return _GAINS.get(nonlinearity, 1.0)
+
+
+def _of_spread(stddev: float, kind: Kind) -> Distribution:
+    if kind == "normal":
+        return Normal(0.0, stddev)
+    return Uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev)
+
+
+_SEED = "Seed of the draw; left open, each initializer differs."
+_KIND = "uniform, or normal (without a cut, as in PyTorch)."
+
+
+class Kaiming(
+    InitializerConfig,
+    name="kaiming",
+    examples=("kaiming(nonlinearity=relu)", "kaiming(distribution=normal, mode=fan_out)"),
+    also_known_as=("torch.nn.init.kaiming_uniform_", "torch.nn.init.kaiming_normal_"),
+):
+    """Draw values of standard deviation gain / √fan, the gain that of a nonlinearity.
+
+    Defaults are those of PyTorch, whose layers draw by ``kaiming(a=sqrt(5))``. The fans are counted
+    in Keras's layout, (*kernel, inputs, outputs), and are those that PyTorch counts for the same
+    layer. `he_normal` is ReLU's, cut off at two standard deviations. Source: He et al. 2015.
+    """
+
+    nonlinearity: Nonlinearity = Field(
+        "leaky_relu", description="What follows the layer, by PyTorch's names."
+    )
+    a: Number = Field(0.0, description="Slope of leaky_relu below 0.")
+    mode: Literal["fan_in", "fan_out"] = Field("fan_in", description="The fan to divide by.")
+    # An alias, because `distribution` is a method of every config.
+    kind: Kind = Field("uniform", alias="distribution", description=_KIND)
+    seed: Seed = Field(None, description=_SEED)
+
+    @model_validator(mode="after")
+    def _slope_is_for_leaky_relu(self) -> Self:
+        if self.a and self.nonlinearity != "leaky_relu":
+            raise conflict(f"is for leaky_relu, not for {self.nonlinearity}", "a", "nonlinearity")
+        return self
+
+    def distribution(self, shape: Shape) -> Distribution:
+        fan = compute_fans(shape)[self.mode == "fan_out"]
+        gain = _gain(self.nonlinearity, self.a)
+        return _of_spread(gain / math.sqrt(max(1, fan)), self.kind)
+
+
+class Xavier(
+    InitializerConfig,
+    name="xavier",
+    examples=("xavier(nonlinearity=tanh)", "xavier(gain=1.4, distribution=normal)"),
+    also_known_as=("torch.nn.init.xavier_uniform_", "torch.nn.init.xavier_normal_"),
+):
+    """Draw values of standard deviation gain · √(2 / (fan_in + fan_out)).
+
+    The gain is a number, or that of a nonlinearity. `glorot_normal` has a gain of 1, and is cut off
+    at two standard deviations. Source: Glorot and Bengio 2010.
+    """
+
+    gain: NonNegative = Field(1.0, description="Factor of the standard deviation.")
+    nonlinearity: Nonlinearity | None = Field(
+        None, description="Take the gain of what follows the layer, by PyTorch's names."
+    )
+    a: Number = Field(0.0, description="Slope of leaky_relu below 0.")
+    kind: Kind = Field("uniform", alias="distribution", description=_KIND)
+    seed: Seed = Field(None, description=_SEED)
+
+    @model_validator(mode="after")
+    def _one_gain(self) -> Self:
+        if self.nonlinearity is not None and self.gain != 1:
+            raise conflict(
+                "is that of the nonlinearity, where one is given", "gain", "nonlinearity"
+            )
+        if self.a and self.nonlinearity != "leaky_relu":
+            raise conflict("is for nonlinearity=leaky_relu", "a", "nonlinearity")
+        return self
+
+    def distribution(self, shape: Shape) -> Distribution:
+        gain = self.gain if self.nonlinearity is None else _gain(self.nonlinearity, self.a)
+        return _of_spread(gain * math.sqrt(2 / max(1, sum(compute_fans(shape)))), self.kind)
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [Kaiming, Xavier]

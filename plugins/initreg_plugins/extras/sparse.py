@@ -1,0 +1,60 @@
+"""Sparse: most of each unit's incoming weights are 0."""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from initreg import (
+    InitializerConfig,
+    NonNegative,
+    Normal,
+    Number,
+    Seed,
+    Shape,
+    Uniform,
+    draw,
+    hookimpl,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Share = Annotated[Number, Field(ge=0, le=1)]
+
+
+class Sparse(
+    InitializerConfig,
+    name="sparse",
+    examples=("sparse(sparsity=0.9)", "sparse(0.5, stddev=0.1, seed=42)"),
+    also_known_as=("torch.nn.init.sparse_",),
+):
+    """Draw from a normal distribution, and set a share of each column to 0.
+
+    Of the rows of each column, ⌈sparsity · rows⌉ are 0, chosen anew for each. Needs two axes. In
+    Keras's layout, (inputs, units), a column holds what comes into one unit, which is what the
+    source limits. PyTorch thins the columns, too, but of a weight of (units, inputs), so there it
+    limits what leaves one input. Source: Martens 2010.
+    """
+
+    sparsity: Share = Field(description="Share of each column that is 0, 0 to 1.")
+    stddev: NonNegative = Field(0.01, description="Standard deviation of the other values.")
+    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+
+    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        if len(shape) != 2:
+            raise ValueError("a sparse weight needs two axes")
+        values = draw(
+            Normal(0.0, self.stddev), shape, seed=seed, path=f"{path}/values", dtype="float64"
+        )
+        # The rows of a column in the order of random numbers are each order alike.
+        keys = draw(Uniform(0.0, 1.0), shape, seed=seed, path=f"{path}/rows", dtype="float64")
+        ranks = np.argsort(np.argsort(keys, axis=0, kind="stable"), axis=0, kind="stable")
+        return np.where(ranks < math.ceil(self.sparsity * shape[0]), 0.0, values)
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [Sparse]

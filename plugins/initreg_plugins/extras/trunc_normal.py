@@ -1,0 +1,80 @@
+"""Normal values between two bounds that are given as values."""
+
+import math
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from initreg import (
+    Constant,
+    Distribution,
+    InitializerConfig,
+    NonNegative,
+    Number,
+    Seed,
+    Shape,
+    TruncatedNormal,
+    Uniform,
+    conflict,
+    hookimpl,
+)
+
+
+class TruncNormal(
+    InitializerConfig,
+    name="trunc_normal",
+    examples=("trunc_normal(stddev=0.02)", "trunc_normal(mean=0, stddev=1, low=-0.5, high=2)"),
+    also_known_as=("torch.nn.init.trunc_normal_",),
+):
+    """Draw from a normal distribution between two bounds; what lies beyond is drawn again.
+
+    The bounds are values, as in PyTorch, and not counted in standard deviations:
+    `truncated_normal` cuts at two of those.
+    """
+
+    mean: Number = Field(0.0, description="Mean before the cut.")
+    stddev: NonNegative = Field(1.0, description="Standard deviation before the cut.")
+    low: Number = Field(-2.0, description="Least value.")
+    high: Number = Field(2.0, description="Largest value.")
+    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+
+    @model_validator(mode="after")
+    def _bounds_hold_values(self) -> Self:
+        if self.low > self.high:
+            problem = f"must not be above high: {self.low:g} > {self.high:g}"
+            raise conflict(problem, "low", "high")
+        if self.stddev == 0 and not self.low <= self.mean <= self.high:
+            problem = "must lie between low and high, where there is no spread"
+            raise conflict(problem, "mean", "low", "high")
+        if self.low < self.high and self.stddev and not self._has_mass():
+            problem = f"and high are out of reach: within them lies nothing of {self.mean:g} ± "
+            raise conflict(f"{problem}{self.stddev:g}", "low", "high")
+        return self
+
+    def _has_mass(self) -> bool:
+        # Beyond 37 standard deviations, a float holds no share of the values.
+        return (self.low - self.mean) / self.stddev < 37 and (
+            self.high - self.mean
+        ) / self.stddev > -37
+
+    def distribution(self, shape: Shape) -> Distribution:
+        if self.low == self.high:
+            return Constant(self.low)
+        if self.stddev == 0:
+            return Constant(self.mean)
+        low, high = ((bound - self.mean) / self.stddev for bound in (self.low, self.high))
+        if (high - low) * (1 + max(abs(low), abs(high))) < 1e-4:
+            return Uniform(self.low, self.high)  # their densities differ by less than that share
+        return TruncatedNormal(self.mean, self.stddev, self._inward(low, 1), self._inward(high, -1))
+
+    def _inward(self, scales: float, sign: int) -> float:
+        """Move a bound in standard deviations inward, until rounding leads to no value beyond."""
+        bound = self.low if sign > 0 else self.high
+        while (self.mean + self.stddev * scales - bound) * sign < 0:
+            scales = math.nextafter(scales, sign * math.inf)
+        return scales
+
+
+@hookimpl
+def initreg_initializers() -> list[type[InitializerConfig]]:
+    return [TruncNormal]

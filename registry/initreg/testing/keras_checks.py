@@ -1,0 +1,238 @@
+"""Checks of the Keras initializer: that it is fresh, pure, traceable, and survives being saved."""
+
+import importlib
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from initreg.backends import load_keras
+from initreg.config import InitializerConfig
+from initreg.errors import PluginError
+from initreg.models.loading import custom_objects, load_model
+from initreg.parameters import Shape
+from initreg.testing.demands import Failed, demand
+from initreg.testing.subject import SEED, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_IN_CONFIG = "Let get_config() hold all that counts, in the words of __init__."
+_REGISTER = (
+    "Name its class in builds=…, or register it with Keras: "
+    "@keras.saving.register_keras_serializable(package=…)"
+)
+_PURE = "Let the values depend on the seed, the shape and the dtype alone; keep no state."
+_CLOSE = 1e-5  # a compiler may round otherwise
+
+
+def fresh_instance(subject: Subject) -> None:
+    """Each build gives a Keras initializer of its own, and so do those in it."""
+    keras = load_keras()
+    advice = "Let build() make a new keras.initializers.Initializer each time."
+    for config in (subject.config, *subject.configs[1:]):
+        text = subject.text(config)
+        first, second = subject.resolve(config), subject.resolve(config)
+        kind = type(first).__name__
+        is_one = isinstance(first, keras.initializers.Initializer)
+        demand(is_one, f"It builds {kind}, which is no Keras initializer.", advice, text)
+        shared = {id(each) for each in _within(first)} & {id(each) for each in _within(second)}
+        demand(not shared, "Two builds share one initializer: so will two layers.", advice, text)
+
+
+def keras_config(subject: Subject) -> None:
+    """What Keras makes of its config, serialized, deserialized or cloned, draws the same values."""
+    saving, initializers = load_keras().saving, load_keras().initializers
+    known = custom_objects(registry=subject.registry)  # as load_model hands them to Keras
+    for config in (subject.config, *subject.configs[1:]):
+        text, shape = subject.text(config), subject.example_of(config)
+        made = subject.resolve(config, SEED)
+        values = subject.fill(made, shape)
+        written = _as_json(initializers.serialize(made), "keras.initializers.serialize()")
+        copies: dict[str, tuple[Callable[..., Any], Any]] = {
+            "from_config(get_config())": (type(made).from_config, made.get_config()),
+            "deserialize(serialize())": (initializers.deserialize, written),
+            "clone()": (type(made).clone, made),
+        }
+        if (own := _own_form(config.with_seed(SEED))) is not None:
+            form = _as_json(own, "serialize()")
+            copies["serialize() of the config"] = (initializers.deserialize, form)
+        for how, (copy, given) in copies.items():
+            told = f"What {how} gives draws other values"
+            try:
+                with saving.custom_object_scope(known):
+                    again = subject.fill(copy(given), shape)
+            except Exception as error:  # the plugin's code, or Keras's refusal
+                problem = f"{how} fails: {_first_line(error)}"
+                raise Failed(problem, f"{_IN_CONFIG} {_REGISTER}", text) from error
+            _demand_same(again, values, told, _IN_CONFIG, text)
+
+
+def saved_model(subject: Subject) -> None:
+    """A model that holds it is saved as a .keras file, and loaded, with the initializer."""
+    keras, config = load_keras(), subject.config
+    shape = subject.example
+    layer = _holder()(shape, subject.resolve(config, SEED))
+    model = keras.Sequential([keras.Input((1,)), layer])
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "model.keras")
+        model.save(path)
+        known = {"Holder": type(layer)}
+        try:
+            again = load_model(path, custom_objects=known, registry=subject.registry)
+        except Exception as error:  # initreg's refusal, Keras's, or the plugin's code
+            problem = f"A model with it can't be loaded: {' '.join(str(error).split())}"
+            raise Failed(problem, _REGISTER) from error
+        loaded = again.layers[-1]
+    [before], [after] = layer.get_weights(), loaded.get_weights()
+    _demand_same(after, before, "A model that is loaded has other weights", _IN_CONFIG)
+    told = "The initializer of a model that is loaded draws other values"
+    _demand_same(subject.fill(loaded.initializer, shape), before, told, _IN_CONFIG)
+
+
+def purity(subject: Subject) -> None:
+    """Called again, or for a weight that Keras makes later, it gives the same values, and leaves
+    the global generators alone.
+    """
+    import numpy as np
+
+    keras, shape = load_keras(), subject.example
+    made = subject.resolve(subject.config, SEED)
+    before = (random.getstate(), repr(np.random.get_state()))
+    values = subject.fill(made, shape)
+    after = (random.getstate(), repr(np.random.get_state()))
+    demand(before == after, "It draws from a generator of the whole process.", _PURE)
+    for _ in range(2):
+        again = subject.fill(made, shape)
+        _demand_same(again, values, "Called again, it gives other values", _PURE)
+    with keras.StatelessScope():  # in which Keras puts the filling of a weight off
+        variable = keras.Variable(made, shape=shape, dtype="float32")
+    later = keras.ops.convert_to_numpy(variable.value)
+    _demand_same(later, values, "A weight that Keras fills later has other values", _PURE)
+
+
+def tracing(subject: Subject) -> None:
+    """It can be traced, by Keras's symbolic calls and by a compiler, and gives the same values."""
+    keras, shape = load_keras(), subject.example
+    made = subject.resolve(subject.config, SEED)
+    values = subject.fill(made, shape)
+    advice = "Compute with keras.ops and keras.random alone, and read no value of a tensor."
+    try:
+        symbol = _drawing()(made, shape)(keras.Input((1,)))
+    except Exception as error:  # the plugin's code, and what Keras makes of it
+        raise Failed(f"Keras can't trace it: {_first_line(error)}", advice) from error
+    told = f"Traced by Keras, it has the shape {list(symbol.shape)}, not {list(shape)}."
+    demand(tuple(symbol.shape) == shape, told, advice)
+    compiled = _compiled(lambda: made(shape, dtype="float32"))
+    if compiled is None:
+        return
+    try:
+        drawn = keras.ops.convert_to_numpy(compiled())
+    except Exception as error:
+        name = keras.config.backend()
+        raise Failed(f"{name} can't compile it: {_first_line(error)}", advice) from error
+    _demand_same(drawn, values, "Compiled, it gives other values", advice, close=_CLOSE)
+
+
+def _compiled(draw: Any) -> Any:
+    """Return what the backend compiles of a function; None where it has no compiler of its own.
+
+    That of torch takes longer than all checks together, and falls back where it can't trace.
+    """
+    match load_keras().config.backend():
+        case "jax":
+            return importlib.import_module("jax").jit(draw)
+        case "tensorflow":
+            tensorflow = importlib.import_module("tensorflow")
+            return tensorflow.function(draw, autograph=False).get_concrete_function()
+    return None
+
+
+def _within(made: Any) -> Iterator[Any]:
+    """Yield an initializer, and those that it holds."""
+    yield made
+    for value in vars(made).values() if hasattr(made, "__dict__") else ():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(item, load_keras().initializers.Initializer):
+                yield from _within(item)
+
+
+def _own_form(config: InitializerConfig) -> Any:
+    try:
+        return config.serialize()
+    except PluginError:  # it says that Keras alone can write it
+        return None
+
+
+def _as_json(written: Any, how: str) -> Any:
+    try:
+        return json.loads(json.dumps(written))
+    except (TypeError, ValueError) as error:
+        advice = "Let get_config() return plain numbers, texts, lists and dicts."
+        raise Failed(f"{how} gives what JSON can't say: {error}.", advice) from error
+
+
+def _demand_same(
+    got: "Array", expected: "Array", told: str, advice: str, spec: str = "", close: float = 0.0
+) -> None:
+    import numpy as np
+
+    same = got.shape == expected.shape and np.allclose(
+        got.astype(np.float64), expected.astype(np.float64), close, close, equal_nan=True
+    )
+    demand(same, f"{told}: {_shown(got)}, not {_shown(expected)}.", advice, spec)
+
+
+def _shown(values: "Array") -> str:
+    first = ", ".join(f"{value:g}" for value in values.ravel()[:3].tolist())
+    return f"{first}{', …' * (values.size > 3)}" if values.size else f"shape {list(values.shape)}"
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+@cache
+def _holder() -> Any:
+    """Make the class of a layer that holds one weight."""
+    keras = load_keras()
+
+    class Holder(keras.layers.Layer):  # type: ignore[misc,name-defined]
+        def __init__(self, shape: Shape, initializer: Any, **options: Any) -> None:
+            super().__init__(**options)
+            self.sizes = tuple(shape)
+            self.initializer = keras.initializers.get(initializer)
+
+        def build(self, _: Any) -> None:
+            self.held = self.add_weight(shape=self.sizes, initializer=self.initializer)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+        def get_config(self) -> dict[str, Any]:
+            base: dict[str, Any] = super().get_config()
+            initializer = keras.initializers.serialize(self.initializer)
+            return base | {"shape": list(self.sizes), "initializer": initializer}
+
+    return Holder
+
+
+@cache
+def _drawing() -> Any:
+    """Make the class of a layer that draws while it is called."""
+    keras = load_keras()
+
+    class Drawing(keras.layers.Layer):  # type: ignore[misc,name-defined]
+        def __init__(self, initializer: Any, shape: Shape) -> None:
+            super().__init__()
+            self.initializer, self.sizes = initializer, shape
+
+        def call(self, _: Any) -> Any:
+            return self.initializer(self.sizes, dtype="float32")
+
+    return Drawing

@@ -1,0 +1,239 @@
+"""What is checked: a config class, the configs of it that are tried, a registry that has it."""
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from initreg import registry as registries
+from initreg.backends import load_keras
+from initreg.config import InitializerConfig
+from initreg.discovery import Discovery
+from initreg.distributions import Distribution
+from initreg.drawing import distribution_of, draw_config
+from initreg.errors import ConfigError, Fault, InitregError, InitregWarning, PluginError
+from initreg.faults import shown
+from initreg.names import Entry
+from initreg.parameters import Shape
+from initreg.registry import Registry, default_registry, is_written
+from initreg.testing.demands import Skipped
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+SEED = 20_260_101
+"""The first of the seeds that values are drawn with: fixed, so that a run repeats the last one."""
+
+_VALUES = 2**16  # how many values are held against a distribution
+_MOST_DRAWS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Values of many draws of one shape, flat and in float64, and what they should follow.
+
+    `by` says who drew them. `apart` is the share of different values in one draw.
+    """
+
+    by: str
+    shape: Shape
+    distribution: Distribution
+    values: "Array"
+    apart: float
+
+    def __str__(self) -> str:
+        return f"the values that {self.by} draws for the shape {list(self.shape)}"
+
+
+class Subject:
+    """One initializer under test.
+
+    Of a class, the configs are that of its defaults, if all parameters have one, and those of its
+    examples; of a spec or config, that alone.
+    """
+
+    def __init__(self, target: object, registry: Registry | None = None) -> None:
+        given = None
+        if isinstance(target, type) and issubclass(target, InitializerConfig):
+            self.config_class = target
+        elif is_written(target):
+            given = (registry or default_registry()).validate(target)
+            self.config_class = type(given)
+        else:
+            problem = f"{shown(target)} can't be checked: give a config class, a spec or a config."
+            raise ConfigError([Fault(problem)])
+        self.registry = _registry_with(self.config_class, registry)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InitregWarning)  # of a deprecated name
+            self.configs = (given,) if given is not None else self._own_configs()
+
+    @cached_property
+    def entry(self) -> Entry:
+        """The entry of the class, under the name that reaches it."""
+        entries = self.registry.entries()
+        return next(each for each in entries if each.config_class is self.config_class)
+
+    @property
+    def config(self) -> InitializerConfig:
+        """The first config; the check is skipped where there is none."""
+        if not self.configs:
+            raise Skipped("There is no config to try: it has no example that validates.")
+        return self.configs[0]
+
+    def __str__(self) -> str:
+        return self.text(self.configs[0]) if self.configs else self.config_class.initializer_name
+
+    def text(self, config: InitializerConfig) -> str:
+        """Write a config as a spec that the registry reads."""
+        return self.registry.describe(config)
+
+    def _own_configs(self) -> tuple[InitializerConfig, ...]:
+        fields = self.config_class.model_fields.values()
+        specs: list[object] = list(self.config_class.initializer_examples)
+        if not any(info.is_required() for info in fields):
+            specs.insert(0, {"type": self.entry.name})
+        found = []
+        for spec in specs:
+            try:
+                config = self.registry.validate(spec)
+            except InitregError:  # the checks of defaults and examples tell of it
+                continue
+            if type(config) is self.config_class and config not in found:
+                found.append(config)
+        return tuple(found)
+
+    @cached_property
+    def example(self) -> Shape:
+        """The example shape of the first config."""
+        return self.example_of(self.config)
+
+    def example_of(self, config: InitializerConfig) -> Shape:
+        """Return the shape that shows a config's values; the check is skipped where it can't."""
+        shape = config.example_shape()
+        try:
+            self.drawn(config, SEED, shape)
+        except Exception as error:  # the plugin's code, or the backend's refusal
+            told = (
+                f"It can't draw its own example_shape(), {list(shape)}: the check of shapes tells."
+            )
+            raise Skipped(told) from error
+        return shape
+
+    # Values ------------------------------------------------------------------------------------
+
+    def resolve(self, config: InitializerConfig, seed: int | None = None) -> Any:
+        """Make the Keras initializer; open seeds are filled."""
+        return self.registry.resolve(config, seed)
+
+    def fill(self, initializer: Any, shape: Shape, dtype: str = "float32") -> "Array":
+        """Return what an initializer fills a weight with."""
+        import numpy as np
+
+        return np.asarray(load_keras().ops.convert_to_numpy(initializer(shape, dtype=dtype)))
+
+    def drawn(self, config: InitializerConfig, seed: int, shape: Shape) -> "Array":
+        """Return what the Keras initializer of a config fills a weight with."""
+        return self.fill(self.resolve(config, seed), shape)
+
+    @cached_property
+    def draws(self) -> list[Draws]:
+        """Many values of the first config, through Keras and portable; the check is skipped where
+        it states no distribution.
+        """
+        config, example = unseeded(self.config), self.example
+        found = []
+        for shape in dict.fromkeys((example, example[::-1])):
+            try:
+                distribution = distribution_of(config, shape)
+                keras_values = [] if distribution is None else self._many(config, shape)
+            except Exception:  # the plugin's code; it may refuse the shape turned around
+                if shape == example:
+                    raise
+                continue
+            if distribution is None:
+                continue
+            portable = [
+                draw_config(config, shape, "float32", seed, threads=1) for seed in _seeds(shape)
+            ]
+            for by, parts in (("the Keras initializer", keras_values), ("initreg.draw", portable)):
+                found.append(_pooled(by, shape, distribution, parts))
+        if not found:
+            raise Skipped("It states no distribution: its values depend on each other.")
+        return found
+
+    def _many(self, config: InitializerConfig, shape: Shape) -> "list[Array]":
+        return [self.drawn(config, seed, shape) for seed in _seeds(shape)]
+
+
+def _seeds(shape: Shape) -> range:
+    return range(SEED, SEED + min(_MOST_DRAWS, max(1, _VALUES // max(1, math.prod(shape)))))
+
+
+def _pooled(by: str, shape: Shape, distribution: Distribution, parts: "list[Any]") -> Draws:
+    import numpy as np
+
+    if len(parts) > 1 and np.array_equal(parts[0], parts[1]):
+        parts = parts[:1]  # the same each time: they count once
+    values = np.concatenate([part.astype(np.float64).ravel() for part in parts])
+    apart = len(np.unique(parts[0])) / max(1, parts[0].size)
+    return Draws(by, shape, distribution, values, apart)
+
+
+def unseeded(value: Any) -> Any:
+    """Open the seeds of a config, and of those that it holds."""
+    match value:
+        case InitializerConfig():
+            kept = {
+                field: unseeded(getattr(value, field)) for field in value.parameter_fields.values()
+            }
+            seed = value.parameter_fields.get("seed")
+            if seed is not None and not type(value).model_fields[seed].is_required():
+                kept[seed] = None
+            return value.model_copy(update=kept)
+        case tuple() | list() if not hasattr(value, "_make"):
+            return type(value)(map(unseeded, value))
+        case dict():
+            return {key: unseeded(item) for key, item in value.items()}
+    return value
+
+
+def has_spread(config: InitializerConfig, shape: Shape) -> bool:
+    """Whether the values of a weight may differ, as far as the config says."""
+    distribution = distribution_of(config, shape)
+    return distribution is None or distribution.stddev != 0
+
+
+def _registry_with(config_class: type[InitializerConfig], given: Registry | None) -> Registry:
+    """Return a registry that has a class: the given one, that of all plugins, or a new one."""
+    registry = given or default_registry()
+    if _has(registry, config_class):
+        return registry
+    if given is not None:
+        problem = f"{config_class.__name__} is not in the registry. Add it: registry.add(…)."
+        raise PluginError(problem)
+    registry = Registry(Discovery())
+    registry.add(config_class)
+    return registry
+
+
+def _has(registry: Registry, config_class: type[InitializerConfig]) -> bool:
+    try:
+        return registry.find(config_class.initializer_name).config_class is config_class
+    except InitregError:  # an unknown name, or one that two plugins claim
+        return any(entry.config_class is config_class for entry in registry.entries())
+
+
+@contextmanager
+def as_default(registry: Registry) -> Iterator[None]:
+    """Let a registry stand for that of all plugins, in which nested initializers are looked up."""
+    before = registries._DEFAULT
+    registries._DEFAULT = registry
+    try:
+        yield
+    finally:
+        registries._DEFAULT = before

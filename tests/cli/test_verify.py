@@ -1,0 +1,111 @@
+"""``initreg verify``: which initializers are checked, what is told, and how it ends."""
+
+import os
+from typing import Any
+
+import pytest
+
+from initreg.testing import CHECKS
+
+PLUGIN = """
+    from initreg import Distribution, InitializerConfig, Normal, Number, Seed, hookimpl
+    print("hello from the plugin")
+    class Planted(InitializerConfig, name="planted", examples=("planted",)):
+        '''Draw from a normal distribution.'''
+        mean: Number = 0.0
+        seed: Seed = None
+        def distribution(self, shape):
+            return Normal(self.mean)
+    class Sound(
+        InitializerConfig, name="sound_ones", builds="keras.initializers:Ones",
+        examples=("sound_ones",),
+    ):
+        '''Set every value to 1.'''
+    @hookimpl
+    def initreg_initializers():
+        return [Planted, Sound]
+"""
+
+
+def test_a_name_is_checked_with_all_that_it_takes(cli: Any) -> None:
+    done = cli("verify", "zeros")
+    assert (done.status, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "zeros"
+    assert lines[1].split() == ["check", "result", "seconds", "reason"]
+    told = dict(line.split(maxsplit=2)[:2] for line in lines[2 : 2 + len(CHECKS)])
+    assert list(told) == list(CHECKS)
+    assert told["spread"] == "skipped"
+    assert lines[-1] == "18 passed, 1 skipped, 0 failed."
+
+
+def test_a_failure_is_told_with_what_to_do(cli: Any) -> None:
+    done = cli("verify", "identity(0.5)")
+    assert (done.status, done.stderr) == (1, "")
+    assert done.stdout.startswith("identity(gain=0.5)\n")
+    told = done.stdout.partition("What to do\n")[2].splitlines()
+    assert told[0].split("  ")[0] == "check"
+    assert told[1].startswith("keras_config  identity(gain=0.5)  What from_config(get_config())")
+    assert "Let get_config() hold all that counts" in told[1]
+    assert told[-1].endswith(" failed.")
+
+
+def test_json(cli: Any) -> None:
+    done = cli("verify", "ones", "--json")
+    assert (done.status, done.stderr) == (0, "")
+    assert [each["check"] for each in done.json] == list(CHECKS)
+    assert done.json[0].keys() == {"check", "spec", "status", "message", "advice", "seconds"}
+    assert {each["spec"] for each in done.json} == {"ones"}
+
+
+def test_a_plugin_by_its_name(cli: Any) -> None:
+    done = cli("verify", "--plugin", "random_uniform")
+    assert done.status == 0
+    assert done.stdout.startswith("random_uniform\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nothing_like_it"], "There is no initializer 'nothing_like_it'."),
+        (["random_normal(stdev=1)"], "Did you mean 'stddev'?"),
+        (["zeros("], "'(' was never closed"),
+        (["zeros", "--plugin", "initreg"], "one initializer, or all of a plugin"),
+        (["--plugin", "nope"], "no plugin 'nope' is installed. There are "),
+        (["zeros", "--backend", "nope"], "Keras"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_misuse(cli: Any, arguments: list[str], says: str) -> None:
+    done = cli("verify", *arguments)
+    assert (done.status, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_without_a_plugin_there_is_nothing_to_check(command: Any) -> None:
+    done = command("verify", INITREG_BLOCK="", PYTHONPATH="")
+    assert done.status == 0
+    assert done.stdout == ""
+    assert "No plugin that is installed adds an initializer." in done.stderr
+    assert "`initreg verify --plugin initreg` checks the built-in ones." in done.stderr
+
+
+def test_the_initializers_of_a_plugin(command: Any, installed: Any) -> None:
+    backend = os.environ["KERAS_BACKEND"]
+    environment = installed("acme-inits", acme=PLUGIN, other="raise OSError('a lamp is out')")
+    done = command("verify", "--backend", backend, **environment)
+    assert done.status == 1
+    head, planted, sound, *rest = done.stdout.splitlines()
+    assert head.split() == ["initializer", "passed", "skipped", "failed", "seconds"]
+    assert planted.split()[:4] == ["planted", "18", "0", "1"]
+    assert sound.split()[:4] == ["sound_ones", "15", "4", "0"]
+    assert any(
+        line.startswith("docs ") and "No description of mean, seed." in line for line in rest
+    )
+    assert "hello from the plugin\n" in done.stderr
+    assert "The plugin other failed: OSError: a lamp is out" in done.stderr
+    assert "2 of 2: sound_ones\n" in done.stderr
+    done = command("verify", "--plugin", "acme", "--json", **environment)
+    assert done.status == 1
+    assert [each["check"] for each in done.json if each["status"] == "failed"] == ["docs"]
+    assert {each["spec"] for each in done.json} == {"planted", "sound_ones"}

@@ -1,0 +1,159 @@
+"""Where the extras meet their limits: seeds held, halves, narrow bounds, files that are gone."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import initreg
+from initreg import ConfigError, TruncatedNormal, Uniform, draw, resolve, validate
+
+
+def values(initializer, shape, dtype="float32"):
+    made = initializer(shape, dtype=dtype)
+    assert keras.backend.standardize_dtype(made.dtype) == dtype
+    return keras.ops.convert_to_numpy(keras.ops.cast(made, "float32"))
+
+
+# Seeds --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("base", ["random_normal(seed=7)", "orthogonal(seed=7)"])
+def test_the_seed_of_a_base_is_kept(base):
+    specs = [f"scaled({base}, 2)", f"scaled(scaled({base}, 4), 0.5)"]
+    for spec in specs:
+        first, other = (draw(spec, (4, 3), seed=seed) for seed in (1, 2))
+        np.testing.assert_array_equal(first, other)
+        np.testing.assert_allclose(first, 2 * draw(base, (4, 3), seed=3), rtol=1e-6)
+        one, two = (values(resolve(spec, seed, portable=True), (4, 3)) for seed in (1, 2))
+        np.testing.assert_array_equal(one, two)
+
+
+def test_gates_of_one_seed_differ():
+    [one, two] = np.split(
+        draw("per_gate([he_normal(seed=1), he_normal(seed=1)])", (4, 6), seed=1), 2, 1
+    )
+    assert not np.allclose(one, two)
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape"),
+    [
+        ("scaled(stft, 2)", (256, 1, 129)),
+        ("scaled(scaled(stft, 4), 0.5)", (256, 1, 129)),
+        ("per_gate([scaled(stft, 2), scaled(stft, 2)])", (256, 1, 258)),
+    ],
+)
+def test_what_only_keras_can_make_is_made_by_keras(spec, shape):
+    expected = values(resolve(spec), shape)
+    np.testing.assert_allclose(values(resolve(spec, portable=True), shape), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        expected[..., :129], 2 * values(resolve("stft"), (256, 1, 129)), rtol=1e-6
+    )
+    with pytest.raises(ConfigError, match="has no portable draw"):
+        draw(spec, shape, seed=1)
+
+
+# Halves -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_factor_brings_values_back_into_the_range_of_a_half(dtype):
+    made = resolve("scaled(random_normal(stddev=1e6), 1e-6)", seed=1)
+    assert 0.9 < values(made, (1000,), dtype).std() < 1.1
+    assert (values(resolve("scaled(constant(1e-9), 1e9)"), (3,), dtype) == 1).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("spec", ["scaled(orthogonal, 3)", "per_gate([orthogonal, orthogonal])"])
+def test_orthogonal_matrices_of_halves(spec, dtype):
+    initializer = resolve(spec, seed=1)
+    made, exact = values(initializer, (4, 8), dtype), values(initializer, (4, 8))
+    np.testing.assert_allclose(made, exact, rtol=2**-7)
+
+
+# Bounds -------------------------------------------------------------------------------------------
+
+numbers = st.floats(-5, 5) | st.floats(-1e300, 1e300)
+spreads = st.floats(1e-3, 5) | st.floats(0, 1e300)
+
+
+@given(numbers, spreads, numbers, st.floats(0, 5) | st.floats(0, 1e300))
+@example(0.0, 1.0, 0.0, 1e-9)
+@example(0.0, 1e9, -1.0, 2.0)
+@example(0.0, 1.0, 1.0, 2**-52)
+@example(0.1, 0.3, -0.1, 0.8)
+def test_no_value_of_trunc_normal_lies_beyond(mean, stddev, low, width):
+    high = low + width
+    width = high - low  # as far as floats can tell
+    given_ = {"mean": mean, "stddev": stddev, "low": low, "high": high}
+    try:
+        config = validate({"type": "trunc_normal", **given_})
+    except ConfigError as error:
+        assert "out of reach" in str(error) or "no spread" in str(error)
+        return
+    follows = config.distribution((3,))
+    assert low <= follows.support[0] <= follows.support[1] <= high
+    off = 1e-6 * width + 1e-9 * abs(mean)
+    assert low - off <= follows.mean <= high + off
+    assert 0 <= follows.stddev <= width / math.sqrt(12) * 1.001 + off
+    drawn = draw(config, 100, seed=1, dtype="float64")
+    assert low <= drawn.min() <= drawn.max() <= high
+
+
+def test_between_bounds_that_are_close_all_values_are_alike():
+    assert validate("trunc_normal(0, 1e6, -1, 1)").distribution((3,)) == Uniform(-1, 1)
+    near = validate("trunc_normal(0, 1, 0, 0.01)").distribution((3,))
+    assert isinstance(near, TruncatedNormal)
+    assert near.stddev == pytest.approx(Uniform(0, 0.01).stddev, rel=1e-4)
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "weights.npy"
+    np.save(path, np.arange(6.0).reshape(3, 2))
+    return path
+
+
+@pytest.mark.parametrize(
+    "path", ["https://a.b/c.npy", "file:///c.npy", "//server/c.npy", "\\\\server\\c.npz"]
+)
+def test_only_files_of_this_machine_are_read(path):
+    with pytest.raises(ConfigError, match="path must be the path of a file on this machine"):
+        validate({"type": "from_file", "path": path})
+
+
+def test_a_damaged_archive_is_told(weights):
+    np.savez_compressed("some.npz", a=np.ones((300, 20)))
+    damaged = bytearray(weights.with_name("some.npz").read_bytes())
+    damaged[60] ^= 0xFF
+    weights.with_name("some.npz").write_bytes(damaged)
+    with pytest.raises(ConfigError, match=r"some\.npz: .*decompressing"):
+        draw('from_file("some.npz")', (300, 20), seed=1)
+    weights.rename("other.npz")
+    with pytest.raises(ConfigError, match=r"other\.npz: it is no \.npz file"):
+        draw('from_file("other.npz")', (3, 2), seed=1)
+
+
+def test_a_file_shows_its_own_shape(weights):
+    assert initreg.sample('from_file("weights.npy")').shape == (3, 2)
+
+
+def test_a_saved_model_needs_the_file_unless_its_initializer_is_replaced(weights):
+    dense = keras.layers.Dense(2, kernel_initializer=resolve('from_file("weights.npy")'))
+    model = keras.Sequential([keras.Input((3,)), dense])
+    model.save("with.keras")
+    dense.kernel_initializer = keras.initializers.Zeros()
+    model.save("without.keras")
+    weights.rename("moved.npy")
+    with pytest.raises(ConfigError, match=r"weights\.npy: No such file or directory\."):
+        initreg.load_model("with.keras")
+    loaded = initreg.load_model("without.keras")
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])

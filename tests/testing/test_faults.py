@@ -1,0 +1,580 @@
+"""Each check is tripped by an initializer that is right but for one planted fault."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import keras
+import numpy as np
+import pytest
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from initreg import (
+    InitializerConfig,
+    NonNegative,
+    Normal,
+    Number,
+    Seed,
+    Uniform,
+    draw,
+)
+from initreg.testing import CHECKS, check
+
+BACKEND = keras.config.backend()
+HERE = __name__
+
+
+# What is right ------------------------------------------------------------------------------------
+
+
+class Right(InitializerConfig):
+    """Draw values from a normal distribution."""
+
+    mean: Number = Field(0.0, description="Mean of the values.")
+    stddev: NonNegative = Field(0.05, description="Their standard deviation.")
+    seed: Seed = Field(None, description="Seed of the draw.")
+
+    def distribution(self, shape):
+        return Normal(self.mean, self.stddev)
+
+
+class Sound(
+    Right,
+    name="planted",
+    builds="keras.initializers:RandomNormal",
+    examples=("planted", "planted(mean=1)"),
+):
+    """Draw as Keras does."""
+
+
+class Portable(Right, name="planted", examples=("planted(stddev=2)",)):
+    """Draw as NumPy does."""
+
+
+@pytest.mark.parametrize("config_class", [Sound, Portable])
+def test_what_is_right_passes_all(config_class):
+    results = check(config_class)
+    assert [result.check for result in results] == list(CHECKS)
+    assert {r.check: r.message for r in results if r.status != "passed"} == {
+        "light_import": f"{config_class.__name__} is made in {HERE}, "
+        "which is no module of a plugin."
+    }
+
+
+# The faults: each with the check that it trips, what that says, and which others it trips ---------
+
+FAULTS = {}
+KEPT = ("keras_config", "saved_model")  # what a copy has to keep
+
+
+def fault(trips: str, says: str, *others: str, on: tuple[str, ...] = ()):
+    """Keep a class with what is to be found in it, on some backends or on all."""
+
+    def keep(config_class: type[InitializerConfig]) -> type[InitializerConfig]:
+        if not on or BACKEND in on:
+            FAULTS[config_class.__name__] = (config_class, trips, says, {trips, *others})
+        return config_class
+
+    return keep
+
+
+# Its documentation and schema
+
+
+@fault("docs", "NoSummary has no summary. Give the class a docstring.")
+class NoSummary(Sound, name="planted", examples=("planted",)):
+    pass
+
+
+@fault("docs", "No description of power, base. Field(…, description='…') for power, base.")
+class NoDescription(Sound, name="planted", examples=("planted",)):
+    """Describe no parameter."""
+
+    power: int = Field(1, strict=True)
+    base: int = Field(1, strict=True)
+
+    def build(self):
+        return keras.initializers.RandomNormal(self.mean, self.stddev, self.seed)
+
+
+@fault("docs", "It has no example.")
+class NoExample(Sound, name="planted"):
+    """Show no example."""
+
+
+@fault("docs", "The example 'planted(stdev=1)' is refused: planted(stdev=1) ^^^^^ planted has no")
+class WrongExample(Sound, name="planted", examples=("planted(stdev=1)",)):
+    """Show an example that is none."""
+
+
+@fault("docs", "The example 'zeros' is one of zeros.")
+class OthersExample(Sound, name="planted", examples=("zeros",)):
+    """Show an example of another initializer."""
+
+
+class WithWord(Sound):
+    """Have one parameter more, which says nothing of the values."""
+
+    def build(self):
+        return keras.initializers.RandomNormal(self.mean, self.stddev, self.seed)
+
+
+@fault(
+    "defaults",
+    "The default word='c' is refused: $.word: word must be 'a' or 'b', not 'c'.",
+    "json_schema",
+    "round_trip",
+)
+class WrongDefault(WithWord, name="planted", examples=("planted(word=a)",)):
+    """Have a default that the parameter refuses."""
+
+    model_config = ConfigDict(validate_default=False)
+    word: Literal["a", "b"] = Field("c", description="A word.")
+
+
+@fault("closed_schema", "It takes parameters that it does not have.")
+class Open(Sound, name="planted", examples=("planted",)):
+    """Take any parameter."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+@fault("closed_schema", "planted can't be hashed: unhashable type: 'list'.")
+class Unhashable(WithWord, name="planted", examples=("planted",)):
+    """Hold a list."""
+
+    words: list[str] = Field(["a"], description="Words.")
+
+
+@fault(
+    "json_schema", "Its JSON Schema is none: 'strong' is not valid under any of the given schemas"
+)
+class InvalidSchema(WithWord, name="planted", examples=("planted",)):
+    """Have a JSON Schema that is none."""
+
+    word: Annotated[str, WithJsonSchema({"type": "strong"})] = Field("a", description="A word.")
+
+
+@fault("json_schema", "Its JSON Schema refuses {'type': 'planted', 'mean': 0.0")
+class NarrowSchema(WithWord, name="planted", examples=("planted",)):
+    """Have a JSON Schema that refuses what the class takes."""
+
+    word: Annotated[str, WithJsonSchema({"type": "string", "pattern": "^b$"})] = Field(
+        "a", description="A word."
+    )
+
+
+@fault("json_schema", "It has no JSON Schema: PydanticInvalidForJsonSchema: ")
+class NoSchema(WithWord, name="planted", examples=("planted",)):
+    """Take what JSON Schema can't say."""
+
+    key: Callable[[int], int] | None = Field(None, description="A function.")
+
+
+@fault("errors", "It takes gain=-1, where the schema says minimum 0. Let the type of gain hold")
+class LooseBound(WithWord, name="planted", examples=("planted",)):
+    """State a bound, and hold none."""
+
+    gain: Number = Field(1.0, description="A factor.", json_schema_extra={"minimum": 0})
+
+
+@fault(
+    "errors", "It refuses gain=-1, where the schema says minimum 0, without naming gain: planted: o"
+)
+class NamelessRefusal(WithWord, name="planted", examples=("planted",)):
+    """Refuse without a name."""
+
+    gain: Number = Field(1.0, description="A factor.", json_schema_extra={"minimum": 0})
+
+    @model_validator(mode="after")
+    def _in_range(self):
+        if self.gain < 0:
+            raise ValueError("out of range")
+        return self
+
+
+@fault("errors", "PluginError: The schema of 'planted' fails: TypeError: '<' not supported between")
+class CrashingValidator(WithWord, name="planted", examples=("planted",)):
+    """Fail where something is wrong."""
+
+    gain: Annotated[Number, BeforeValidator(lambda value: value if value < 9 else 9)] = Field(
+        1.0, description="A factor."
+    )
+
+
+def as_share(value):
+    return value / 100 if isinstance(value, float) else value
+
+
+@fault("round_trip", "Its text 'planted(percent=0.5)' becomes Halved(mean=0.0, stddev=0.05,")
+class Halved(WithWord, name="planted", examples=("planted",)):
+    """Change a value each time that it is read."""
+
+    percent: Annotated[float, BeforeValidator(as_share)] = Field(
+        50.0, description="A share.", json_schema_extra={"type": "number"}
+    )
+
+
+# Its Keras initializer
+
+
+@cache
+def shared(mean, stddev, seed):
+    return keras.initializers.RandomNormal(mean, stddev, seed)
+
+
+@fault("fresh_instance", "Two builds share one initializer: so will two layers.", "seeds")
+class Shared(Sound, name="planted", examples=("planted",)):
+    """Build one initializer for all."""
+
+    def build(self):
+        return shared(self.mean, self.stddev, self.seed)
+
+
+@fault(
+    "fresh_instance",
+    "It builds function, which is no Keras initializer.",
+    *KEPT,
+)
+class BuildsFunction(Sound, name="planted", examples=("planted",)):
+    """Build a function."""
+
+    def build(self):
+        made = super().build()
+        return lambda shape, dtype=None: made(shape, dtype=dtype)
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Forgetful(keras.initializers.RandomNormal):
+    def get_config(self):
+        return {"stddev": self.stddev, "seed": self._init_seed}
+
+
+@fault("keras_config", "What from_config(get_config()) gives draws other values: ")
+class Forgets(
+    Sound, name="planted", builds=f"{HERE}:Forgetful", examples=("planted", "planted(mean=1)")
+):
+    """Leave the mean out of what Keras saves."""
+
+
+class Unregistered(keras.initializers.RandomNormal):
+    pass
+
+
+@fault("saved_model", "A model with it can't be loaded: ", "keras_config")
+class Unloadable(Sound, name="planted", examples=("planted",)):
+    """Build a class that nobody knows."""
+
+    def build(self):
+        return Unregistered(self.mean, self.stddev, self.seed)
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Counting(keras.initializers.RandomNormal):
+    calls = 0
+
+    def __call__(self, shape, dtype=None):
+        self.calls += 1
+        return super().__call__(shape, dtype) * self.calls
+
+
+@fault(
+    "purity",
+    "Called again, it gives other values: ",
+    "saved_model",
+    *(["tracing"] if BACKEND in ("jax", "tensorflow") else []),
+)
+class Counts(Sound, name="planted", builds=f"{HERE}:Counting", examples=("planted",)):
+    """Give other values each time."""
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Global(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        np.random.random()
+        return super().__call__(shape, dtype)
+
+
+@fault("purity", "It draws from a generator of the whole process.")
+class UsesGlobal(Sound, name="planted", builds=f"{HERE}:Global", examples=("planted",)):
+    """Move NumPy's global generator on."""
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Looking(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        values = super().__call__(shape, dtype)
+        return values if not values.shape or float(keras.ops.sum(values)) < 1e9 else None
+
+
+@fault("tracing", "Keras can't trace it: ", on=("jax", "tensorflow"))
+class Looks(Sound, name="planted", builds=f"{HERE}:Looking", examples=("planted",)):
+    """Look at the values while they are drawn."""
+
+
+# Its values
+
+
+@fault("seeds", "Two seeds give the same values. Hand the seed on")
+class IgnoresSeed(Sound, name="planted", examples=("planted",)):
+    """Draw with a seed of its own."""
+
+    def build(self):
+        return keras.initializers.RandomNormal(self.mean, self.stddev, seed=1)
+
+
+@fault("seeds", "The default of seed is 0: all layers will be alike. Let it be None")
+class DefaultSeed(Sound, name="planted", examples=("planted",)):
+    """Have a seed by default."""
+
+    seed: Seed = Field(0, description="Seed of the draw.")
+
+
+@fault("seeds", "Without a seed, two instances draw the same values")
+class FixesSeed(Sound, name="planted", examples=("planted",)):
+    """Put a seed where there is none."""
+
+    def build(self):
+        return keras.initializers.RandomNormal(self.mean, self.stddev, seed=self.seed or 0)
+
+
+@fault("seeds", "It takes no seed, and two instances of it draw different values.", *KEPT)
+class NoSeed(InitializerConfig, name="planted", examples=("planted",)):
+    """Take no seed."""
+
+    def draw(self, shape, seed, path=""):
+        return draw(Normal(), shape, seed=seed, path=path, dtype="float64")
+
+
+@fault("seeds", "draw() gives the same values for two seeds.")
+class DrawsAlike(
+    InitializerConfig,
+    name="planted",
+    builds="keras.initializers:RandomNormal",
+    examples=("planted",),
+):
+    """Draw without the seed."""
+
+    seed: Seed = Field(None, description="Seed of the draw.")
+
+    def draw(self, shape, seed, path=""):
+        return draw(Normal(), shape, seed=1, path=path, dtype="float64")
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Flat(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        return super().__call__(shape[:2], dtype)
+
+
+@fault("shapes", "The Keras initializer gives the shape [3, 1] where [3, 1, 5] is asked for.")
+class Flattens(Sound, name="planted", builds=f"{HERE}:Flat", examples=("planted",)):
+    """Leave out what comes after two axes."""
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class NoScalar(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        if not shape:
+            raise ValueError("one axis at least")
+        return super().__call__(shape, dtype)
+
+
+@fault("shapes", "initreg.draw fills the shape [], and Keras refuses it: one axis at least")
+class RefusesScalar(Sound, name="planted", builds=f"{HERE}:NoScalar", examples=("planted",)):
+    """Refuse a scalar, and say what it follows."""
+
+
+@fault("shapes", "Keras fills the shape [], and initreg.draw refuses it: planted does not fit the")
+class StatesNoScalar(Sound, name="planted", examples=("planted",)):
+    """Take a scalar, and not say what it follows."""
+
+    def distribution(self, shape):
+        if not shape:
+            raise ValueError("one axis at least")
+        return super().distribution(shape)
+
+
+@fault("shapes", "It refuses its own example_shape(), [3]: two axes at least")
+class RefusesExample(
+    InitializerConfig, name="planted", builds=f"{HERE}:Matrix", examples=("planted",)
+):
+    """Show a shape that it refuses; no check that draws can be made."""
+
+    seed: Seed = Field(None, description="Seed of the draw.")
+
+    def example_shape(self):
+        return (3,)
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Matrix(keras.initializers.Initializer):
+    def __init__(self, seed=None):
+        self.seed = seed
+
+    def __call__(self, shape, dtype=None):
+        raise ValueError("two axes at least")
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Single(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        return super().__call__(shape, "float32")
+
+
+@fault(
+    "dtypes", "Asked for float16, it gives float32; float16 is right. Make the values of the dtype"
+)
+class OneDtype(Sound, name="planted", builds=f"{HERE}:Single", examples=("planted",)):
+    """Draw float32, whatever is asked for."""
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Overflowing(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        large = keras.ops.cast(super().__call__(shape, "float32") * 1e20, dtype)
+        return large / keras.ops.cast(1e20, dtype)
+
+
+@fault("dtypes", "2048 of 2048 values are not finite in float16.")
+class Overflows(Sound, name="planted", builds=f"{HERE}:Overflowing", examples=("planted",)):
+    """Compute with numbers that a float16 can't hold."""
+
+
+# thinc's normal_init hands its mean on as the scale, so that the default draws zeros:
+# https://github.com/explosion/thinc, thinc/initializers.py
+class MeanAsScale(Sound):
+    """Hand the mean on as the scale."""
+
+    def build(self):
+        return keras.initializers.RandomNormal(mean=0.0, stddev=self.mean, seed=self.seed)
+
+
+@fault("spread", "All 2048 values are 0. Draw each value by itself", "distribution")
+class ThincZeros(MeanAsScale, name="planted", examples=("planted",)):
+    """Hand the mean on as the scale; 0, as in thinc."""
+
+
+@fault("distribution", "draws for the shape [64, 32] have the mean ")
+class ThincOnes(MeanAsScale, name="planted", examples=("planted",)):
+    """Hand the mean on as the scale; 1."""
+
+    mean: Number = Field(1.0, description="Mean of the values.")
+
+
+@fault("distribution", "have the standard deviation 0.05")
+class ThincTwice(MeanAsScale, name="planted", examples=("planted",)):
+    """Hand the mean on as the scale, where nothing else is wrong with it."""
+
+    def distribution(self, shape):
+        return Normal(0.0, self.stddev)
+
+    mean: Number = Field(0.053, description="Mean of the values.")
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Repeating(keras.initializers.RandomNormal):
+    def __call__(self, shape, dtype=None):
+        return super().__call__(shape[-1:], dtype) + keras.ops.zeros(shape, dtype)
+
+
+@fault("spread", "draws for the shape [64, 32], 2% are different ones.", "distribution")
+class Repeats(Sound, name="planted", builds=f"{HERE}:Repeating", examples=("planted",)):
+    """Give each row the same values."""
+
+
+@keras.saving.register_keras_serializable(package="planted")
+class Leaving(keras.initializers.RandomUniform):
+    def __call__(self, shape, dtype=None):
+        values = super().__call__(shape, dtype)
+        first = keras.ops.max(values) if 0 not in shape else 0.0
+        return keras.ops.cast(keras.ops.where(values == first, 0.08, values), dtype)
+
+
+@fault("support", "32 of 65536 lie outside of -0.05 … 0.05, such as 0.08. Say in distribution()")
+class Leaves(InitializerConfig, name="planted", builds=f"{HERE}:Leaving", examples=("planted",)):
+    """Put one value of each weight outside of the bounds."""
+
+    seed: Seed = Field(None, description="Seed of the draw.")
+
+    def distribution(self, shape):
+        return Uniform(-0.05, 0.05)
+
+
+@fault("distribution", "have the standard deviation 0.002")
+class Variance(Sound, name="planted", examples=("planted",)):
+    """Hand the variance on as the standard deviation."""
+
+    def build(self):
+        return keras.initializers.RandomNormal(self.mean, self.stddev**2, self.seed)
+
+
+@fault("distribution", "draws for the shape [64, 32] lie below ")
+class OtherForm(Sound, name="planted", examples=("planted",)):
+    """Draw of the right mean and spread, from another distribution."""
+
+    def build(self):
+        half = 3**0.5 * self.stddev
+        return keras.initializers.RandomUniform(self.mean - half, self.mean + half, self.seed)
+
+
+@fault("distribution", "draws for the shape [32, 64] have the standard deviation ")
+class WrongFan(
+    Sound, name="planted", builds="keras.initializers:RandomNormal", examples=("planted",)
+):
+    """State a spread that follows the other fan."""
+
+    def distribution(self, shape):
+        return Normal(self.mean, self.stddev * (1 if shape[:1] != (32,) else 2**0.5))
+
+
+@dataclass(frozen=True)
+class Centered(Normal):
+    """Take off the mean of what is filled at once."""
+
+    def fill(self, words, out):
+        super().fill(words, out)
+        out -= out.mean() if len(out) > 9 else 0
+
+
+@fault("threads_and_shards", "A part that is drawn by itself has other values")
+class Centers(Right, name="planted", examples=("planted",)):
+    """Draw what depends on the part."""
+
+    def distribution(self, shape):
+        return Centered(self.mean, self.stddev)
+
+
+@dataclass(frozen=True)
+class ByThread(Normal):
+    """Draw otherwise in a thread that is not the first."""
+
+    def fill(self, words, out):
+        super().fill(words, out)
+        if threading.current_thread().name == "initreg-draw":
+            out += 1
+
+
+@fault("threads_and_shards", "Drawn in four threads, a weight has other values than in one.")
+class Threads(Right, name="planted", examples=("planted",)):
+    """Draw what depends on the thread."""
+
+    def distribution(self, shape):
+        return ByThread(self.mean, self.stddev)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_trips_its_check(name: str) -> None:
+    config_class, trips, says, expected = FAULTS[name]
+    failed = {result.check: result for result in check(config_class) if result.status == "failed"}
+    assert {check: str(result) for check, result in failed.items()}.keys() == expected, failed
+    told: Any = failed[trips]
+    assert says in f"{told.message} {told.advice}"
+
+
+def test_each_check_is_tripped() -> None:
+    tripped = {trips for _, trips, _, _ in FAULTS.values()} | {"light_import"}  # in test_import.py
+    on_this_backend = set(CHECKS) - ({"tracing"} if BACKEND in ("torch", "numpy") else set())
+    assert tripped == on_this_backend
