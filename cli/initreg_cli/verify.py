@@ -55,10 +55,9 @@ def verify(
         raise typer.BadParameter(problem, param_hint="'--plugin'")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow greets on stderr
+    choose_backend(backend)  # before a plugin is imported, which may import Keras
     with clean_stdout():
         targets, failed_plugins = ([_target(name)], False) if name else _targets(plugin)
-        if targets:
-            choose_backend(backend)
         results = []
         for number, target in enumerate(targets, 1):
             results.append(check(target))

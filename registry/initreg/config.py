@@ -95,6 +95,9 @@ class InitializerConfig(BaseModel):
         if any(isinstance(each, str) for each in (aliases, examples, also_known_as)):
             problem = "aliases, examples and also_known_as are lists, not one text."
             raise PluginError(f"{cls.__name__}: {problem}")
+        if not isinstance(deprecated, str):
+            problem = "deprecated says what to use in place of it, as a sentence."
+            raise PluginError(f"{cls.__name__}: {problem}")
         if name and not _NAME.fullmatch(name):
             raise PluginError(
                 f"{cls.__name__}: {name!r} is no name for an initializer. "

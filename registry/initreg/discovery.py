@@ -6,7 +6,6 @@ first plugin that fails.
 
 import re
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -19,7 +18,7 @@ import pluggy
 from initreg import hookspecs
 from initreg.config import InitializerConfig
 from initreg.errors import PluginError
-from initreg.faults import shown
+from initreg.faults import place_in, shown
 from initreg.requirements import misfit
 from initreg.trust import BUILTIN, Trust, normalize, read_trust
 
@@ -283,15 +282,4 @@ def _summary(error: BaseException, package: str = "") -> str:
     text = text.rstrip(".")
     if isinstance(error, SyntaxError):  # Python names the place
         return text
-    return f"{text}{_place(error, package)}"
-
-
-def _place(error: BaseException, package: str) -> str:
-    frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
-    for filename, line in reversed(frames):
-        path = Path(filename)
-        upwards = [path.stem, *reversed(path.parts[:-1])]
-        if package in upwards:
-            within = path.parts[-upwards.index(package) - 1 :]
-            return f" ({'/'.join(within)}, line {line})"
-    return ""
+    return f"{text}{place_in(error, package)}"

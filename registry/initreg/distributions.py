@@ -68,6 +68,11 @@ class Distribution(ABC):
         out[...] = [min(max(self.ppf(q + 0.5), low), high) for q in at.tolist()]
 
 
+def _require(holds: bool, distribution: Distribution) -> None:
+    if not holds:  # a spread below 0, bounds in the wrong order, or NaN
+        raise ValueError(f"{distribution} is no distribution")
+
+
 def _scale(out: "Array", loc: float, scale: float) -> None:
     import numpy as np
 
@@ -114,6 +119,9 @@ class Constant(Distribution):
 
     value: float
 
+    def __post_init__(self) -> None:
+        _require(self.value == self.value, self)
+
     @property
     def mean(self) -> float:
         return self.value
@@ -149,6 +157,9 @@ class Uniform(Distribution):
 
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        _require(self.low <= self.high, self)
 
     @property
     def mean(self) -> float:
@@ -227,6 +238,9 @@ class TruncatedNormal(Distribution):
     scale: float
     low: float = -2.0
     high: float = 2.0
+
+    def __post_init__(self) -> None:
+        _require(self.loc == self.loc and self.scale >= 0 and self.low <= self.high, self)
 
     @property
     def mean(self) -> float:
@@ -315,6 +329,9 @@ class Normal(Distribution):
 
     mean: float = 0.0
     stddev: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(self.mean == self.mean and self.stddev >= 0, self)
 
     @property
     def support(self) -> tuple[float, float]:

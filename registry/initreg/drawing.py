@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from initreg.config import InitializerConfig, held_by
 from initreg.distributions import Constant, Distribution
-from initreg.errors import ConfigError, Fault, InitregError
-from initreg.faults import shown
+from initreg.errors import ConfigError, Fault, InitregError, PluginError
+from initreg.faults import place_in, shown
 from initreg.moments import Moments
 from initreg.parameters import Shape
 from initreg.regions import Batch, Region, batches, runs_of, words_of
@@ -66,7 +66,7 @@ def draw_config(
     except InitregError:
         raise
     except Exception as error:  # the plugin's code
-        raise ConfigError([Fault(_misfit(config, shape, error))]) from error
+        raise _failure(config, shape, error) from error
     if region is not None:
         values = values[tuple(region)]
     out = _empty(values.size, as_dtype(dtype)).reshape(values.shape)
@@ -129,11 +129,16 @@ def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | N
     except InitregError:
         raise
     except Exception as error:  # the plugin's code
-        raise ConfigError([Fault(_misfit(config, shape, error))]) from error
+        raise _failure(config, shape, error) from error
 
 
-def _misfit(config: InitializerConfig, shape: Shape, error: Exception) -> str:
-    return f"{config} does not fit the shape {list(shape)}: {error}"
+def _failure(config: InitializerConfig, shape: Shape, error: Exception) -> InitregError:
+    """Tell what a plugin raised: by a `ValueError` it refuses a shape, all else is its mistake."""
+    if isinstance(error, ValueError):
+        return ConfigError([Fault(f"{config} does not fit the shape {list(shape)}: {error}")])
+    place = place_in(error, type(config).__module__.partition(".")[0])
+    problem = f"{config} fails for the shape {list(shape)}: {type(error).__name__}: {error}{place}"
+    return PluginError(problem)
 
 
 def checked_shape(shape: Iterable[int] | int) -> Shape:

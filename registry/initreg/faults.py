@@ -3,8 +3,10 @@
 import difflib
 import re
 import threading
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -194,3 +196,15 @@ def shown(value: object) -> str:
     except Exception:  # lists nested too deep, a number of too many digits, a class's own mistake
         return f"this {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def place_in(error: BaseException, package: str) -> str:
+    """Write the last place in a package that led to an error: `` (file, line 3)``, or nothing."""
+    frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
+    for filename, line in reversed(frames):
+        path = Path(filename)
+        upwards = [path.stem, *reversed(path.parts[:-1])]
+        if package in upwards:
+            within = path.parts[-upwards.index(package) - 1 :]
+            return f" ({'/'.join(within)}, line {line})"
+    return ""

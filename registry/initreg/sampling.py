@@ -13,7 +13,7 @@ from initreg.backends import load_keras
 from initreg.config import InitializerConfig
 from initreg.distributions import Distribution
 from initreg.drawing import checked_dtype, checked_shape, distribution_of
-from initreg.errors import ConfigError, Fault
+from initreg.errors import ConfigError, Fault, InitregError
 from initreg.parameters import Shape
 from initreg.registry import default_registry
 from initreg.seeds import MAX_SEED
@@ -188,6 +188,8 @@ def _draw(
         with np.errstate(over="ignore", invalid="ignore"):  # the values show what overflowed
             tensor = initializer(shape, dtype=dtype)
             values = np.asarray(keras.ops.convert_to_numpy(tensor))
+    except InitregError:
+        raise
     except Exception as error:  # the backend's own refusal, or a plugin's code
         first = str(error).strip().partition("\n")[0]
         problem = (

@@ -1,8 +1,10 @@
 """``initreg show``."""
 
 import shlex
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import initreg
@@ -29,7 +31,11 @@ def test_it_shows_documentation_parameters_and_class(cli: Any, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_examples_can_be_pasted(cli: Any, name: str) -> None:
+def test_its_examples_can_be_pasted(
+    cli: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("weights.npy", np.ones((3, 2)))  # what `from_file` shows
     found = examples(cli("show", name).stdout)
     assert found
     for _, *arguments in found:
@@ -130,7 +136,7 @@ def test_in_a_terminal_nothing_overflows(terminal: Any, columns: int) -> None:
     shown = terminal(columns, "show", "variance_scaling")
     assert shown.status == 0
     # Examples and long names stay whole, to be copied.
-    whole = "  initreg ", "builds "
+    whole = "  initreg ", "builds ", "also known as  jax.nn."
     assert max(len(line) for line in shown.lines if not line.startswith(whole)) <= columns
     assert "untruncated_normal" in shown.raw
     assert "4294967295" in shown.raw

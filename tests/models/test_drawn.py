@@ -11,11 +11,14 @@ from initreg import (
     InitializerField,
     NonNegative,
     Normal,
+    Registry,
     Seed,
     UnknownInitializerError,
     draw,
 )
+from initreg.discovery import Discovery
 from initreg.models.portable import Portable
+from initreg.testing.subject import as_default
 
 
 class Spread(InitializerConfig, name="drawn_spread"):
@@ -41,11 +44,11 @@ class Rows(InitializerConfig, name="drawn_rows"):
 
 @pytest.fixture(autouse=True, scope="module")
 def registered():
-    registry = initreg.default_registry()
-    names = [entry.name for entry in registry.entries()]
+    registry = Registry(Discovery())
     for each in (Spread, Rows):
-        if each.initializer_name not in names:
-            registry.add(each)
+        registry.add(each)
+    with as_default(registry):
+        yield
 
 
 def values(initializer, shape=(4, 3), dtype="float32"):

@@ -97,7 +97,7 @@ def test_no_value_of_trunc_normal_lies_beyond(mean, stddev, low, width):
         return
     follows = config.distribution((3,))
     assert low <= follows.support[0] <= follows.support[1] <= high
-    off = 1e-6 * width + 1e-9 * abs(mean)
+    off = 1e-6 * width + 1e-9 * abs(mean) + 1e-300
     assert low - off <= follows.mean <= high + off
     assert 0 <= follows.stddev <= width / math.sqrt(12) * 1.001 + off
     drawn = draw(config, 100, seed=1, dtype="float64")

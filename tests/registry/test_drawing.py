@@ -22,6 +22,7 @@ from initreg import (
     Distribution,
     InitializerConfig,
     Normal,
+    PluginError,
     TruncatedNormal,
     Uniform,
     UnknownInitializerError,
@@ -591,7 +592,7 @@ class Returns(InitializerConfig, name="returns", builds="builtins:dict"):
     ],
 )
 def test_a_plugin_that_draws_something_else(what, text):
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(PluginError) as caught:
         draw_config(Returns(what=what), (2,), "float32", 1)
     assert text in str(caught.value)
     assert str(caught.value).startswith("returns(")

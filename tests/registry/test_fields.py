@@ -1,5 +1,6 @@
 """A parameter may itself be an initializer: checked, seeded, written and pointed at like one."""
 
+import re
 from typing import Annotated
 
 import pytest
@@ -117,7 +118,7 @@ def test_defaults_are_configs_too():
         (list[InitializerField], ["ones", "he_norml"]),
         (dict[str, InitializerField], {"a": "he_norml"}),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r" at 0x\w+", "", str(value)),
 )
 def test_a_wrong_default_is_refused_when_the_class_is_made(kind, default):
     with pytest.raises(ConfigError, match=r"The default of Model\.kernel is refused\."):

@@ -1,5 +1,7 @@
 """Types that schemas share take what a config file holds, and nothing that only looks so."""
 
+import re
+
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -30,7 +32,7 @@ from initreg import Axes, NonNegative, Number, Positive, Seed
         (Axes, (), ()),
         (Axes, np.array([0, 1]).tolist(), (0, 1)),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r" at 0x\w+", "", str(value)),
 )
 def test_taken(kind, value, read):
     found = TypeAdapter(kind).validate_python(value)
@@ -70,7 +72,11 @@ def test_taken(kind, value, read):
         (Axes, "01"),
         (Axes, ["a"]),
     ],
-    ids=lambda value: "huge" if isinstance(value, int) and value > 2**40 else str(value)[:40],
+    ids=lambda value: (
+        "huge"
+        if isinstance(value, int) and value > 2**40
+        else re.sub(r" at 0x\w+", "", str(value))[:40]
+    ),
 )
 def test_refused(kind, value):
     with pytest.raises(ValidationError):

@@ -35,9 +35,9 @@ class DeltaOrthogonal(
             raise ValueError(f"{inputs} inputs are more than {outputs} outputs")
         values = np.zeros(shape)
         if all(shape):
-            square = draw("orthogonal", (outputs, outputs), seed=seed, path=path, dtype="float64")
+            matrix = draw("orthogonal", (inputs, outputs), seed=seed, path=path, dtype="float64")
             middle = tuple((size - 1) // 2 for size in kernel)
-            values[middle] = self.gain * square[:inputs]
+            values[middle] = self.gain * matrix
         return values
 
     def example_shape(self) -> Shape:

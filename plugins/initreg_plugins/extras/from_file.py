@@ -27,7 +27,7 @@ NumpyPath = Annotated[
 ]
 
 
-class FromFile(InitializerConfig, name="from_file", examples=('from_file("weights.npy")',)):
+class FromFile(InitializerConfig, name="from_file", examples=("from_file('weights.npy')",)):
     """Set the weight to the values of a .npy file, or of one array in a .npz file.
 
     The file is read when a weight is made, never to check a config, and never as pickle. Its shape

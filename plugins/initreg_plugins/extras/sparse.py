@@ -49,10 +49,15 @@ class Sparse(
         values = draw(
             Normal(0.0, self.stddev), shape, seed=seed, path=f"{path}/values", dtype="float64"
         )
-        # The rows of a column in the order of random numbers are each order alike.
-        keys = draw(Uniform(0.0, 1.0), shape, seed=seed, path=f"{path}/rows", dtype="float64")
-        ranks = np.argsort(np.argsort(keys, axis=0, kind="stable"), axis=0, kind="stable")
-        return np.where(ranks < math.ceil(self.sparsity * shape[0]), 0.0, values)
+        zeros = math.ceil(self.sparsity * shape[0])
+        if 0 < zeros < shape[0]:
+            # The rows with the least of random numbers are any rows, each choice alike.
+            keys = draw(Uniform(0.0, 1.0), shape, seed=seed, path=f"{path}/rows", dtype="float64")
+            rows = np.argpartition(np.ascontiguousarray(keys.T), zeros - 1)[:, :zeros].T
+            np.put_along_axis(values, rows, 0.0, axis=0)
+        elif zeros:
+            values[...] = 0.0
+        return values
 
 
 @hookimpl

@@ -18,7 +18,14 @@ from initreg.building import checked_seed
 from initreg.config import InitializerConfig
 from initreg.distributions import Distribution
 from initreg.drawing import DTYPES, distribution_of, seed_in_force
-from initreg.errors import ConfigError, Fault, InitregError, InitregWarning, PlanError
+from initreg.errors import (
+    ConfigError,
+    Fault,
+    InitregError,
+    InitregWarning,
+    PlanError,
+    PluginError,
+)
 from initreg.models.paths import Weight, weights_of
 from initreg.models.plans import Plan, PlanEntry
 from initreg.models.rules import Rule, Rules, read_rules
@@ -235,6 +242,8 @@ def fitting(config: InitializerConfig, entry: PlanEntry) -> Distribution | None:
         return distribution_of(config, entry.shape)
     except ConfigError as error:
         raise ConfigError([Fault(f"{entry.path}: {error}")]) from error
+    except PluginError as error:
+        raise PluginError(f"{entry.path}: {error}") from error
 
 
 # Plans that were written down -------------------------------------------------------------------

@@ -194,7 +194,8 @@ def _shown(values: "Array") -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    first = str(error).strip().partition("\n")[0]  # Keras writes a whole config into some
+    return f"{type(error).__name__}: {first if len(first) <= 200 else first[:199] + '…'}"
 
 
 @cache

@@ -26,11 +26,11 @@ _OF_SCHEMA: tuple[Callable[[Subject], None], ...] = (
 )
 _OF_KERAS: tuple[Callable[[Subject], None], ...] = (
     keras_checks.fresh_instance,
+    value_checks.seeds,
+    keras_checks.purity,
     keras_checks.keras_config,
     keras_checks.saved_model,
-    keras_checks.purity,
     keras_checks.tracing,
-    value_checks.seeds,
     value_checks.shapes,
     value_checks.dtypes,
     value_checks.spread,
@@ -136,4 +136,4 @@ def _told(error: BaseException, subject: Subject) -> str:
                 place = f" ({file}, line {line}, in {frame.f_code.co_name})"
         cause = cause.__cause__
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:400]}{place}"
+    return f"{type(error).__name__}: {text[:200]}{place}"

@@ -163,7 +163,7 @@ class Subject:
             for by, parts in (("the Keras initializer", keras_values), ("initreg.draw", portable)):
                 found.append(_pooled(by, shape, distribution, parts))
         if not found:
-            raise Skipped("It states no distribution: its values depend on each other.")
+            raise Skipped("It states no distribution to hold its values against.")
         return found
 
     def _many(self, config: InitializerConfig, shape: Shape) -> "list[Array]":

@@ -142,6 +142,8 @@ def spread(subject: Subject) -> None:
         raise Skipped("It draws nothing at random, and states no distribution.")
     if not has_spread(config, shape):
         raise Skipped("Its distribution says that all values are equal.")
+    if not math.isfinite(values.sum(dtype="float64")):
+        raise Skipped("Not all of its values are finite: the check of dtypes tells.")
     advice = "Draw each value by itself; return Constant(…) from distribution() if they are equal."
     told = f"All {values.size} values are {values.max(initial=0):g}."
     demand(values.size < 2 or values.min() < values.max(), told, advice)
