@@ -43,6 +43,10 @@ WITH_KERAS = [
 ]
 
 
+# Two processes, each with whole files: fixtures of a module are made once.
+IN_TWO = ("-n", "2", "--dist", "loadfile")
+
+
 @nox.session
 @nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
 def tests(session: nox.Session, backend: str) -> None:
@@ -50,7 +54,7 @@ def tests(session: nox.Session, backend: str) -> None:
     for requirement in BACKENDS[backend]:
         session.install(requirement)
     chosen = session.posargs or ([] if backend == "jax" else WITH_KERAS)
-    session.run("python", "-m", "pytest", *chosen, env={"KERAS_BACKEND": backend})
+    session.run("python", "-m", "pytest", *IN_TWO, *chosen, env={"KERAS_BACKEND": backend})
 
 
 @nox.session
@@ -58,7 +62,7 @@ def coverage(session: nox.Session) -> None:
     """Run the tests on JAX, and ask for 95 % of lines and branches."""
     session.install("-e", ".[jax,test]")
     session.run("coverage", "erase")
-    session.run("python", "-m", "pytest", "--cov", "--cov-report=", *session.posargs)
+    session.run("python", "-m", "pytest", *IN_TWO, "--cov", "--cov-report=", *session.posargs)
     session.run("coverage", "report")
 
 
@@ -71,7 +75,7 @@ def lowest(session: nox.Session) -> None:
     session.install(*pinned, ".[jax,test]")
     # Old matplotlib warns of today's pyparsing.
     lenient = ["-W", "ignore::DeprecationWarning"]
-    session.run("python", "-m", "pytest", *lenient, *session.posargs)
+    session.run("python", "-m", "pytest", *IN_TWO, *lenient, *session.posargs)
 
 
 @nox.session

@@ -109,3 +109,15 @@ def test_the_initializers_of_a_plugin(command: Any, installed: Any) -> None:
     assert done.status == 1
     assert [each["check"] for each in done.json if each["status"] == "failed"] == ["docs"]
     assert {each["spec"] for each in done.json} == {"planted", "sound_ones"}
+
+
+def test_a_plugin_that_imports_keras_is_told_so_on_any_backend(
+    command: Any, installed: Any
+) -> None:
+    backend = os.environ["KERAS_BACKEND"]
+    site = installed("heavy", heavy="    import keras\n" + PLUGIN)
+    done = command("verify", "planted", "--backend", backend, KERAS_BACKEND="", **site)
+    assert done.status == 1
+    rows = [line for line in done.stdout.splitlines() if line.startswith("light_import")]
+    assert "failed" in rows[0]
+    assert "keras" in rows[1]

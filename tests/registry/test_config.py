@@ -137,6 +137,7 @@ def test_a_class_without_a_name_is_a_base():
             {"name": "a", "aliases": "bcd"},
             "aliases, examples and also_known_as are lists, not one text.",
         ),
+        ({"name": "a", "deprecated": True}, "deprecated says what to use in place of it"),
         ({"name": "a", "also_known_as": "torch.a_"}, "also_known_as are lists, not one text."),
         ({"name": "a", "renamed": {"b": "c"}}, "renamed={'b': 'c'} leads from a name that is gone"),
         (

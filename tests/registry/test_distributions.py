@@ -87,3 +87,20 @@ def test_a_uniform_distribution_over_almost_all_floats():
     assert wide.mean == 0
     assert wide.stddev == pytest.approx(1.7e308 / math.sqrt(3))
     assert wide.ppf(0.5) == 0
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Uniform(1, 0),
+        lambda: Uniform(0, math.nan),
+        lambda: Normal(0, -1),
+        lambda: Normal(math.nan, 1),
+        lambda: TruncatedNormal(0, -1),
+        lambda: TruncatedNormal(0, 1, 1, -1),
+        lambda: Constant(math.nan),
+    ],
+)
+def test_what_is_no_distribution_is_refused(make):
+    with pytest.raises(ValueError, match=r"\(.*\) is no distribution"):
+        make()

@@ -397,6 +397,15 @@ class StatesNoScalar(Sound, name="planted", examples=("planted",)):
         return super().distribution(shape)
 
 
+@fault("shapes", "planted fails for the shape []: IndexError: tuple index out of range (")
+class TakesAxesForGranted(Sound, name="planted", examples=("planted",)):
+    """Look at an axis that a scalar has not."""
+
+    def distribution(self, shape):
+        _ = shape[0]
+        return super().distribution(shape)
+
+
 @fault("shapes", "It refuses its own example_shape(), [3]: two axes at least")
 class RefusesExample(
     InitializerConfig, name="planted", builds=f"{HERE}:Matrix", examples=("planted",)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.backends import load_keras
 from initreg.config import InitializerConfig
 from initreg.drawing import DTYPES, distribution_of, draw_config
-from initreg.errors import InitregError
+from initreg.errors import InitregError, PluginError
 from initreg.parameters import Shape
 from initreg.streams import CHUNK
 from initreg.testing.comparing import ALPHA, misfit, rounding
@@ -80,6 +80,7 @@ def shapes(subject: Subject) -> None:
         text = subject.text(config)
         example = config.example_shape()
         filled, drawn = _by_keras(subject, config, example), _by_numpy(config, example)
+        _demand_no_mistake(filled, drawn, text)
         if isinstance(filled, Exception):
             problem = f"It refuses its own example_shape(), {list(example)}: {filled}"
             raise Failed(problem, "Return a shape that it takes.", text) from filled
@@ -89,6 +90,7 @@ def shapes(subject: Subject) -> None:
     config = subject.config
     for shape in SHAPES:
         filled, drawn = _by_keras(subject, config, shape), _by_numpy(config, shape)
+        _demand_no_mistake(filled, drawn)
         if not isinstance(filled, Exception):
             _demand_shape(filled, shape, "The Keras initializer")
             told = f"Keras fills the shape {list(shape)}, and initreg.draw refuses it: {drawn}"
@@ -98,6 +100,13 @@ def shapes(subject: Subject) -> None:
             told = f"initreg.draw fills the shape {list(shape)}, and Keras refuses it: {filled}"
             advice = "Raise a ValueError in distribution() or draw() for such a shape."
             demand(isinstance(drawn, Exception), told, advice)
+
+
+def _demand_no_mistake(filled: object, drawn: object, spec: str = "") -> None:
+    """Demand that no shape is refused by an error that only a mistake raises."""
+    for each in (drawn, filled):
+        advice = "Mend what raises it; refuse a shape by a ValueError."
+        demand(not isinstance(each, PluginError), str(each), advice, spec)
 
 
 def dtypes(subject: Subject) -> None:
