@@ -12,4 +12,4 @@ def test_commands():
     assert list(commands) == ["main", "test"]
     assert "pip install '.[jax]'" in commands["main"]
     assert commands["main"].endswith('initreg sample "random_normal(mean=0,stddev=0.05)"')
-    assert commands["test"].endswith("python -m pytest")
+    assert commands["test"].endswith("python -m pytest -n 2 --dist loadfile")
