@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from initreg_cli.completion import complete_name
+from initreg_cli.models import Backend
 
 if TYPE_CHECKING:
     from initreg import Sample
@@ -43,14 +44,7 @@ def sample(
     dtype: Annotated[
         str, typer.Option(help="float16, bfloat16, float32 or float64.", metavar="DTYPE")
     ] = "float32",
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            help="Backend of Keras: jax, torch, tensorflow or numpy. Else KERAS_BACKEND, Keras's "
-            "own settings, or the first that is installed.",
-            metavar="NAME",
-        ),
-    ] = None,
+    backend: Backend = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Write the values to a .npy, .npz or .csv file.", metavar="FILE"),

@@ -9,6 +9,7 @@ import typer
 
 from initreg_cli.completion import complete_name
 from initreg_cli.list import brought_by, require_known
+from initreg_cli.models import Backend
 
 if TYPE_CHECKING:
     from initreg import Entry
@@ -34,14 +35,7 @@ def verify(
             metavar="NAME",
         ),
     ] = "",
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            help="Backend of Keras: jax, torch, tensorflow or numpy. Else KERAS_BACKEND, Keras's "
-            "own settings, or the first that is installed.",
-            metavar="NAME",
-        ),
-    ] = None,
+    backend: Backend = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check that initializers hold what they promise: schema, seeds, shapes, values, saving."""

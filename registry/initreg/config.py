@@ -261,9 +261,14 @@ class InitializerConfig(BaseModel):
         >>> validate("random_normal").is_drawn()
         False
         """
-        base = InitializerConfig
-        says_how = cls.distribution is not base.distribution or cls.draw is not base.draw
-        return says_how and not cls.initializer_builds and cls.build is base.build
+        builds = cls.initializer_builds or cls.build is not InitializerConfig.build
+        return says_how(cls) and not builds
+
+
+def says_how(kind: type[InitializerConfig]) -> bool:
+    """Whether a class says what its values follow, or how NumPy makes them."""
+    base = InitializerConfig
+    return kind.distribution is not base.distribution or kind.draw is not base.draw
 
 
 _OWN_NAMES = frozenset(dir(InitializerConfig)) - InitializerConfig.model_fields.keys()

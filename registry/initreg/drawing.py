@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from initreg.config import InitializerConfig, held_by
+from initreg.config import InitializerConfig, held_by, says_how
 from initreg.distributions import Constant, Distribution
 from initreg.errors import ConfigError, Fault, InitregError, PluginError
 from initreg.faults import place_in, shown
@@ -114,9 +114,7 @@ def draws_itself(config: InitializerConfig) -> bool:
 
 
 def _is_drawable(config: InitializerConfig) -> bool:
-    base, kind = InitializerConfig, type(config)
-    says_how = kind.distribution is not base.distribution or kind.draw is not base.draw
-    return says_how and all(map(_is_drawable, held_by(config)))
+    return says_how(type(config)) and all(map(_is_drawable, held_by(config)))
 
 
 def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | None:

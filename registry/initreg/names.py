@@ -136,7 +136,7 @@ def _elsewhere(name: str, entries: list[Entry]) -> str:
     here: dict[str, dict[str, None]] = {}  # by the name here, those elsewhere
     for entry in entries:
         for known in entry.config_class.initializer_also_known_as:
-            if f".{known.partition('(')[0]}".rstrip("_").endswith(f".{name}".rstrip("_")):
+            if f".{known}".rstrip("_").endswith(f".{name}".rstrip("_")):
                 here.setdefault(entry.name, {})[known] = None
     told = [f"{' and '.join(theirs)} is called {own!r} here" for own, theirs in here.items()]
     return f" {'; '.join(told)}." if told else ""

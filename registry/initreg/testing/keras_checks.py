@@ -35,7 +35,7 @@ def fresh_instance(subject: Subject) -> None:
     """Each build gives a Keras initializer of its own, and so do those in it."""
     keras = load_keras()
     advice = "Let build() make a new keras.initializers.Initializer each time."
-    for config in (subject.config, *subject.configs[1:]):
+    for config in subject.tried:
         text = subject.text(config)
         first, second = subject.resolve(config), subject.resolve(config)
         kind = type(first).__name__
@@ -49,7 +49,7 @@ def keras_config(subject: Subject) -> None:
     """What Keras makes of its config, serialized, deserialized or cloned, draws the same values."""
     saving, initializers = load_keras().saving, load_keras().initializers
     known = custom_objects(registry=subject.registry)  # as load_model hands them to Keras
-    for config in (subject.config, *subject.configs[1:]):
+    for config in subject.tried:
         text, shape = subject.text(config), subject.example_of(config)
         made = subject.resolve(config, SEED)
         values = subject.fill(made, shape)

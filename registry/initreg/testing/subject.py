@@ -81,9 +81,14 @@ class Subject:
     @property
     def config(self) -> InitializerConfig:
         """The first config; the check is skipped where there is none."""
+        return self.tried[0]
+
+    @property
+    def tried(self) -> tuple[InitializerConfig, ...]:
+        """All configs; the check is skipped where there is none."""
         if not self.configs:
             raise Skipped("There is no config to try: it has no example that validates.")
-        return self.configs[0]
+        return self.configs
 
     def __str__(self) -> str:
         return self.text(self.configs[0]) if self.configs else self.config_class.initializer_name

@@ -76,7 +76,7 @@ def shapes(subject: Subject) -> None:
     It may refuse a shape, with an error, but not that of `example_shape`, and not one for which
     `distribution` says what the values follow. Portable draws refuse the same.
     """
-    for config in (subject.config, *subject.configs[1:]):
+    for config in subject.tried:
         text = subject.text(config)
         example = config.example_shape()
         filled, drawn = _by_keras(subject, config, example), _by_numpy(config, example)
