@@ -39,12 +39,7 @@ _pages = Sybil(
 )
 _docstrings = Sybil(
     parsers=[DocTestParser(optionflags=ELLIPSIS)],
-    patterns=[
-        "registry/initreg/*.py",
-        "registry/initreg/models/*.py",
-        "registry/initreg/testing/*.py",
-        "plugins/initreg_plugins/*.py",
-    ],
+    patterns=["registry/**/*.py", "plugins/**/*.py", "cli/**/*.py"],
     setup=_enter_empty_folder,
     teardown=_leave_it,
 )

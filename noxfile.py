@@ -20,29 +20,6 @@ BACKENDS = {
 }
 
 
-# Where Keras takes part. The other tests can't tell its backends apart, and run on JAX alone.
-WITH_KERAS = [
-    "tests/cli/test_apply.py",
-    "tests/cli/test_sample.py",
-    "tests/cli/test_verify.py",
-    "tests/docs",
-    *(
-        f"tests/models/test_{name}.py"
-        for name in (
-            *("apply", "backends", "drawn", "loading", "plan", "portable"),
-            *("scope", "scope_bounds", "scoped_layers"),
-        )
-    ),
-    "tests/plugins",
-    *(f"tests/testing/test_{name}.py" for name in ("builtin", "check", "faults")),
-    *(f"tests/registry/test_{name}.py" for name in ("backends", "fields", "registry", "sampling")),
-    "docs",
-    "plugins",
-    "registry",
-    "README.md",
-]
-
-
 # Two processes, each with whole files: fixtures of a module are made once.
 IN_TWO = ("-n", "2", "--dist", "loadfile")
 
@@ -53,7 +30,7 @@ def tests(session: nox.Session, backend: str) -> None:
     """Run the tests on one backend of Keras: on JAX all, on others those with Keras in them."""
     for requirement in BACKENDS[backend]:
         session.install(requirement)
-    chosen = session.posargs or ([] if backend == "jax" else WITH_KERAS)
+    chosen = session.posargs or ([] if backend == "jax" else ["-m", "keras"])
     session.run("python", "-m", "pytest", *IN_TWO, *chosen, env={"KERAS_BACKEND": backend})
 
 

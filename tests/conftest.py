@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from initreg import InitializerConfig, InitializerField, Positive, Registry, Seed
+from initreg.discovery.loading import Discovery
+
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # On some processors TensorFlow announces oneDNN on stderr, at any log level.
@@ -99,3 +102,27 @@ class Environment:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """An environment to install into, for the tests of one file."""
     return Environment(tmp_path_factory.mktemp("environment") / "venv")
+
+
+class Need(InitializerConfig, name="need", builds="keras.initializers:Constant"):
+    """Need a parameter."""
+
+    value: Positive
+
+
+class Wrap(InitializerConfig, name="wrap", builds="builtins:dict"):
+    """Hold other initializers."""
+
+    inner: InitializerField
+    other: InitializerField | None = None
+    many: tuple[InitializerField, ...] = ()
+    seed: Seed = None
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """A registry of its own for each test: the built-in initializers, and two that nest others."""
+    registry = Registry(Discovery())
+    registry.add(Need)
+    registry.add(Wrap)
+    return registry

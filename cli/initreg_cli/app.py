@@ -12,19 +12,19 @@ from typing import Annotated, Any
 
 import typer
 
-from initreg_cli import streams
-from initreg_cli.apply import apply
-from initreg_cli.check import check
-from initreg_cli.commands import Commands
-from initreg_cli.expand import collapse, expand
-from initreg_cli.list import list_initializers
-from initreg_cli.new import new
-from initreg_cli.plan import plan
-from initreg_cli.plugins import list_plugins
-from initreg_cli.sample import sample
-from initreg_cli.schema import schema
-from initreg_cli.show import show
-from initreg_cli.verify import verify
+from initreg_cli import stdio
+from initreg_cli.commands.apply import apply
+from initreg_cli.commands.check import check
+from initreg_cli.commands.expand import collapse, expand
+from initreg_cli.commands.list import list_initializers
+from initreg_cli.commands.new import new
+from initreg_cli.commands.plan import plan
+from initreg_cli.commands.plugins import list_plugins
+from initreg_cli.commands.sample import sample
+from initreg_cli.commands.schema import schema
+from initreg_cli.commands.show import show
+from initreg_cli.commands.verify import verify
+from initreg_cli.plugin_commands import Commands
 
 app = typer.Typer(
     name="initreg",
@@ -74,7 +74,7 @@ def main() -> None:
     # Plugins of Pydantic, which observe validation, are not ours to run; looking for them takes
     # longer than to list the initializers.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    streams.prepare()
+    stdio.prepare()
     warnings.formatwarning = _as_note(warnings.formatwarning)
     try:
         try:
@@ -93,13 +93,13 @@ def main() -> None:
     except Exception as error:  # the last place where an error can be told kindly
         _tell(error)
         if isinstance(error, OSError) and error.filename is None:  # stdout itself: a full disk
-            streams.discard()
+            stdio.discard()
         sys.exit(2)
 
 
 def _end_quietly() -> None:
     """End with success where the reader has left, e.g. `| head`: it has read what it wanted."""
-    streams.discard()
+    stdio.discard()
     sys.exit(0)
 
 

@@ -7,7 +7,7 @@ def complete_name(incomplete: str) -> list[str]:
     Names alone: Typer wraps a description into lines, and fish would offer each line.
     """
     from initreg import default_registry
-    from initreg_cli.loading import clean_stdout
+    from initreg_cli.stdout import clean_stdout
 
     with clean_stdout():
         entries = default_registry().builtin_entries()

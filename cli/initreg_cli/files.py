@@ -95,7 +95,7 @@ def write_text(text: str, path: Path, force: bool) -> None:
 
 def write_plot(drawn: "Sample", path: Path, force: bool, bins: int) -> None:
     """Write the picture of the histogram under its theoretical density."""
-    from initreg_cli import plot
+    from initreg_cli.output import plot
 
     kind = path.suffix.lower().removeprefix(".")
     _write_whole(path, lambda file: plot.write(drawn, bins, file, kind), force)

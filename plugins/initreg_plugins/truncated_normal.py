@@ -2,15 +2,7 @@
 
 from pydantic import Field
 
-from initreg import (
-    Distribution,
-    InitializerConfig,
-    NonNegative,
-    Number,
-    Seed,
-    Shape,
-    hookimpl,
-)
+from initreg import Distribution, InitializerConfig, NonNegative, Number, Seed, Shape, hookimpl
 from initreg import TruncatedNormal as TruncatedNormalDistribution
 
 

@@ -9,12 +9,15 @@ initializer; each takes what the one before gives. `draw` gives a weight's value
 """
 
 from initreg.api import describe, draw, resolve, validate
-from initreg.backends import choose_backend, installed_backends
-from initreg.checking import Finding, Report, check_file, check_text
-from initreg.config import InitializerConfig, conflict
-from initreg.discovery import PluginRecord
-from initreg.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform
-from initreg.editing import collapse_file, expand_file
+from initreg.backend import choose_backend, installed_backends
+from initreg.config.base import InitializerConfig, conflict
+from initreg.config.parameters import Axes, NonNegative, Number, Positive, Seed
+from initreg.discovery.hookspecs import hookimpl
+from initreg.discovery.loading import PluginRecord
+from initreg.draws.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform
+from initreg.draws.fans import compute_fans
+from initreg.draws.seeds import derive_seed
+from initreg.draws.shapes import Shape
 from initreg.errors import (
     AmbiguousInitializerError,
     BackendError,
@@ -29,25 +32,23 @@ from initreg.errors import (
     UnknownInitializerError,
     UnreadableError,
 )
-from initreg.fans import compute_fans
-from initreg.fields import InitializerField
-from initreg.hookspecs import hookimpl
+from initreg.files.checking import Finding, Report, check_file, check_text
+from initreg.files.editing import collapse_file, expand_file
+from initreg.files.rewriting import collapse, expand
+from initreg.integrations.json_schema import json_schema
+from initreg.integrations.omegaconf import register_omegaconf_resolver
+from initreg.integrations.pydantic_field import InitializerField
 from initreg.models.applying import apply
 from initreg.models.loading import custom_objects, load_model
 from initreg.models.planning import plan
 from initreg.models.plans import Plan, PlanEntry
-from initreg.models.rules import Rule, Rules, read_rules
 from initreg.models.scoping import Scope, scope
-from initreg.names import Entry
-from initreg.omegaconf import register_omegaconf_resolver
-from initreg.parameters import Axes, NonNegative, Number, Positive, Seed, Shape
-from initreg.parsing import parse
-from initreg.registry import Registry, default_registry
-from initreg.rewriting import collapse, expand
+from initreg.registry.names import Entry
+from initreg.registry.registry import Registry, default_registry
+from initreg.rules.rules import Rule, Rules, read_rules
 from initreg.sampling import Sample, sample
-from initreg.schema import json_schema
-from initreg.seeds import derive_seed
-from initreg.spec import Argument, Pairs, Spec
+from initreg.spec.grammar import parse
+from initreg.spec.spec import Argument, Pairs, Spec
 from initreg.version import __version__
 
 __all__ = [

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from initreg.building import checked_seed
-from initreg.config import InitializerConfig
-from initreg.distributions import Distribution
-from initreg.drawing import checked_shape, draw_config, draw_distribution
+from initreg.config.base import InitializerConfig
+from initreg.config.drawing import draw_config
+from initreg.draws.distributions import Distribution
+from initreg.draws.filling import draw_distribution
+from initreg.draws.seeds import checked_seed, derive_key
+from initreg.draws.shapes import checked_shape
 from initreg.errors import ConfigError, Fault
-from initreg.registry import default_registry, is_written
-from initreg.seeds import derive_key
+from initreg.registry.registry import default_registry, is_written
 
 if TYPE_CHECKING:
     import numpy as np

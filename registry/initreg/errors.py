@@ -18,12 +18,11 @@
 Each is also the built-in that a caller would expect to catch, and each can be pickled.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-_WIDEST = 96  # columns of a text shown above a caret; the rest is cut
+from initreg.carets import point_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,41 +85,6 @@ class InitregError(Exception):
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong, all of it and not only the first; of a plugin's error, its text."""
         return self._faults or (Fault(str(self), code="plugin"),)
-
-
-def point_at(text: str, start: int, end: int) -> str:
-    """Return the line of `text` that holds `start`, with carets under ``start:end``.
-
-    >>> print(point_at("he_normal(sed=1)", 10, 13))
-    he_normal(sed=1)
-              ^^^
-    """
-    first = text.rfind("\n", 0, start) + 1
-    first = max(first, text.rfind("\r", first, start) + 1)
-    last = text.find("\n", first)
-    line = text[first : None if last < 0 else last].partition("\r")[0]  # as the grammar ends it
-    begin = min(start - first, len(line))
-    stop = max(begin + 1, min(end - first, len(line)))
-    left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0
-    right = min(len(line), left + _WIDEST)
-    before, after = ("…" if left else ""), ("…" if right < len(line) else "")
-    shown = "".join(
-        c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line
-    )
-    indent = before + shown[left:begin]
-    marked = shown[begin : min(stop, right)] or " "
-    return (
-        f"{before}{shown[left:right]}{after}".rstrip()
-        + f"\n{' ' * _columns(indent)}{'^' * max(1, _columns(marked))}"
-    )
-
-
-def _columns(text: str) -> int:
-    """Count the terminal columns that `text` takes."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
 
 
 class SpecSyntaxError(InitregError, ValueError):

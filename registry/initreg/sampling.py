@@ -9,14 +9,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initreg.backends import load_keras
-from initreg.config import InitializerConfig
-from initreg.distributions import Distribution
-from initreg.drawing import checked_dtype, checked_shape, distribution_of
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.config.drawing import distribution_of
+from initreg.draws.distributions import Distribution
+from initreg.draws.dtypes import checked_dtype
+from initreg.draws.seeds import MAX_SEED
+from initreg.draws.shapes import Shape, checked_shape
 from initreg.errors import ConfigError, Fault, InitregError
-from initreg.parameters import Shape
-from initreg.registry import default_registry
-from initreg.seeds import MAX_SEED
+from initreg.registry.registry import default_registry
 from initreg.version import __version__
 
 if TYPE_CHECKING:

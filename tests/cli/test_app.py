@@ -225,7 +225,7 @@ def test_an_interrupt_outside_of_a_command_is_quiet_too(
 
 
 def test_an_unexpected_error_is_one_line(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initreg_cli.loading.loaded_registry", lambda: 1 // 0)
+    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", lambda: 1 // 0)
     done = cli("list")
     assert done.status == 2
     assert done.stderr == (
@@ -235,7 +235,7 @@ def test_an_unexpected_error_is_one_line(cli: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_debug_shows_where(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initreg_cli.loading.loaded_registry", lambda: 1 // 0)
+    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", lambda: 1 // 0)
     monkeypatch.setenv("INITREG_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         cli("list")
@@ -255,7 +255,7 @@ def test_errors_of_the_machine_are_told_plainly(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr("initreg_cli.loading.loaded_registry", fail)
+    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", fail)
     assert cli("list") == type(cli("--version"))(2, "", told)
 
 

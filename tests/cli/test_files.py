@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import initreg
-from initreg_cli import files, plot
+from initreg_cli import files
+from initreg_cli.output import plot
 
 DRAW = ("sample", "random_normal(mean=0.1)", "--seed", 7, "--shape", "5,3")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from initreg import UnreadableError
-from initreg.trust import Listed, Trust, read_trust
+from initreg.discovery.trust import Listed, Trust, read_trust
 
 PLUGIN = """
 from initreg import InitializerConfig, hookimpl

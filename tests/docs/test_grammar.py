@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from initreg import SpecSyntaxError, parse, parsing
+from initreg import SpecSyntaxError, parse
+from initreg.spec import grammar as parsing
 
 
 @pytest.fixture(scope="module")

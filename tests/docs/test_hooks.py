@@ -3,7 +3,7 @@
 import ast
 import inspect
 
-from initreg import hookspecs
+from initreg.discovery import hookspecs
 
 
 def test_signatures(blocks):

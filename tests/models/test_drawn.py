@@ -16,7 +16,7 @@ from initreg import (
     UnknownInitializerError,
     draw,
 )
-from initreg.discovery import Discovery
+from initreg.discovery.loading import Discovery
 from initreg.models.portable import Portable
 from initreg.testing.subject import as_default
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from initreg import InitializerConfig, Registry, UnreadableError
-from initreg.discovery import Discovery
+from initreg.discovery.loading import Discovery
 from initreg.models.loading import custom_objects, load_model
 
 PLUGIN = '''\
@@ -352,7 +352,7 @@ def test_custom_objects_has_each_class_under_both_names(plugins, tmp_path):
     kernels = sys.modules[f"{package}.kernels"]
     assert found["Filled"] is found[f"{package}>Filled"] is kernels.Filled
     assert found["Portable"] is found["initreg>Portable"]
-    assert found["initreg>Scaled"].__module__ == "initreg_plugins.extras.initializers"
+    assert found["initreg>Scaled"].__module__ == "initreg_plugins.extras.keras_classes"
     assert not [kind for kind in found.values() if kind.__module__.startswith("keras.")]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from initreg import ConfigError, validate
 from initreg.models import weights
-from initreg.placing import concrete
+from initreg.models.tensors import concrete
 
 pytestmark = [
     pytest.mark.skipif(

@@ -12,7 +12,7 @@ from scipy import signal
 
 import initreg
 from initreg import ConfigError, InitializerConfig, Registry, describe, resolve, validate
-from initreg.discovery import Discovery
+from initreg.discovery.loading import Discovery
 
 ENTRIES = [
     entry
@@ -35,7 +35,7 @@ KERAS_CLASSES = {
 
 
 def keras_class_of(config_class):
-    return initreg.config.import_target(config_class.initializer_builds)
+    return initreg.config.base.import_target(config_class.initializer_builds)
 
 
 # Names --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from initreg import resolve, validate
-from initreg.distributions import Constant, Normal
+from initreg.draws.distributions import Constant, Normal
 
 # The seeds are fixed, so a test that passes on one backend's version passes each time. Were they
 # drawn anew, each test would fail once in 10,000 runs by chance alone.

@@ -14,7 +14,7 @@ from initreg import (
     Registry,
     UnknownInitializerError,
 )
-from initreg.names import fold
+from initreg.registry.names import fold
 
 
 def config_class(name, *aliases):

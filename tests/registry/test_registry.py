@@ -22,7 +22,7 @@ from initreg import (
     resolve,
     validate,
 )
-from initreg.discovery import Discovery
+from initreg.discovery.loading import Discovery
 
 
 class Failing(InitializerConfig, name="failing"):
@@ -130,7 +130,7 @@ def test_what_is_no_initializer_is_refused(value):
     for seed in (None, 1):
         with pytest.raises(ConfigError) as caught:
             resolve(value, seed=seed)
-        shown = initreg.faults.shown(value)
+        shown = initreg.config.validation.shown(value)
         assert str(caught.value) == f"{shown} is no initializer, and no spec of one."
 
 

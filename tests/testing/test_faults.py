@@ -11,15 +11,7 @@ import numpy as np
 import pytest
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from initreg import (
-    InitializerConfig,
-    NonNegative,
-    Normal,
-    Number,
-    Seed,
-    Uniform,
-    draw,
-)
+from initreg import InitializerConfig, NonNegative, Normal, Number, Seed, Uniform, draw
 from initreg.testing import CHECKS, check
 
 BACKEND = keras.config.backend()

@@ -15,7 +15,7 @@ Initializers = Annotated[tuple[InitializerField, ...], Field(min_length=1)]
 class PerGate(
     InitializerConfig,
     name="per_gate",
-    builds="initreg_plugins.extras.initializers:PerGate",
+    builds="initreg_plugins.extras.keras_classes:PerGate",
     examples=(
         "per_gate([zeros, ones, zeros, zeros])",
         "per_gate([orthogonal, orthogonal, orthogonal])",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Scaled(
     InitializerConfig,
     name="scaled",
-    builds="initreg_plugins.extras.initializers:Scaled",
+    builds="initreg_plugins.extras.keras_classes:Scaled",
     examples=(
         "scaled(random_normal(stddev=0.02), 1/sqrt(2*12))",
         "scaled(orthogonal(seed=42), factor=0.1)",

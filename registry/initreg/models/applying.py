@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from initreg.draws.moments import Moments
 from initreg.errors import InitregError, PlanError
-from initreg.models.planning import Assignment, assign, checked, warn_of_rules
+from initreg.models.assignments import Assignment
+from initreg.models.planning import assign, checked, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
 from initreg.models.progress import Progress, reporting
+from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
-from initreg.moments import Moments
-from initreg.placing import read, sharding_of, write
 
 
 def apply(

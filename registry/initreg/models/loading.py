@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from initreg.backends import load_keras
-from initreg.config import PORTABLE
+from initreg.backend import load_keras
+from initreg.config.targets import PORTABLE
 from initreg.documents import read, read_file
 from initreg.errors import UnreadableError
-from initreg.models.judging import Lookup, class_of, targets_of
-from initreg.registry import Registry, default_registry
+from initreg.models.vetting import Lookup, class_of, targets_of
+from initreg.registry.registry import Registry, default_registry
 
 
 def custom_objects(*, registry: Registry | None = None) -> dict[str, type]:

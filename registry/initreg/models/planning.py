@@ -2,37 +2,28 @@
 
 import json
 import math
-import os
 import secrets
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from initreg.backends import load_keras
-from initreg.building import checked_seed
-from initreg.config import InitializerConfig
-from initreg.distributions import Distribution
-from initreg.drawing import DTYPES, distribution_of, seed_in_force
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.draws.dtypes import DTYPES
+from initreg.draws.seeds import MAX_SEED, checked_seed
+from initreg.draws.streams import CHUNK
 from initreg.errors import (
-    ConfigError,
-    Fault,
-    InitregError,
     InitregWarning,
     PlanError,
-    PluginError,
 )
+from initreg.models.assignments import Assignment, Assignments, drawn_entry
 from initreg.models.paths import Weight, weights_of
 from initreg.models.plans import Plan, PlanEntry
-from initreg.models.rules import Rule, Rules, read_rules
-from initreg.models.weights import is_portable, make_tensor
-from initreg.registry import default_registry
-from initreg.seeds import MAX_SEED, derive_seed
-from initreg.streams import CHUNK
+from initreg.models.weights import make_tensor
+from initreg.models.written_plans import assign_written, plan_in
+from initreg.rules.rules import Rule, Rules, read_rules
 
 
 def plan(
@@ -57,23 +48,6 @@ def plan(
     """
     assignments = assign(model, rules, seed)
     return checked(assignments.plan, strict)
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A weight, its entry in the plan, and the config that draws it, if any does."""
-
-    weight: Weight
-    entry: PlanEntry
-    config: InitializerConfig | None
-
-
-@dataclass(frozen=True, slots=True)
-class Assignments:
-    """A plan with the weights that it is about."""
-
-    plan: Plan
-    weights: tuple[Assignment, ...]
 
 
 def checked(plan: Plan, strict: bool) -> Plan:
@@ -114,9 +88,9 @@ def assign(model: Any, rules: object, seed: int | None) -> Assignments:
     """Decide what each weight of a model gets."""
     found = built_weights(model)
     if isinstance(rules, Plan):
-        return _again(found, json.loads(rules.to_json()), "The plan")
-    if (written := _plan_in(rules)) is not None:
-        return _again(found, *written)
+        return assign_written(found, json.loads(rules.to_json()), "The plan")
+    if (written := plan_in(rules)) is not None:
+        return assign_written(found, *written)
     read = read_rules(rules)
     base = base_seed(seed, read)
     chosen, notes = _choose(read, found)
@@ -218,118 +192,3 @@ def _try(entry: PlanEntry, config: InitializerConfig) -> None:
                 f"{entry.path}{rule}: {config} can't fill {list(entry.shape)} of {entry.dtype}: "
                 f"{first}"
             ) from error
-
-
-def drawn_entry(entry: PlanEntry, config: InitializerConfig, seed: int) -> PlanEntry:
-    """Fill in what is known of a weight that a config draws."""
-    distribution = fitting(config, entry)
-    own = seed_in_force(config, seed)
-    return replace(
-        entry,
-        action="draw",
-        spec=default_registry().write(config),
-        seed=own,
-        derived_seed=derive_seed(own, entry.path),
-        mean=None if distribution is None else distribution.mean,
-        stddev=None if distribution is None else distribution.stddev,
-        portable=is_portable(config, entry.shape),
-    )
-
-
-def fitting(config: InitializerConfig, entry: PlanEntry) -> Distribution | None:
-    """Return what a weight's values will follow; of a config that does not fit, tell the path."""
-    try:
-        return distribution_of(config, entry.shape)
-    except ConfigError as error:
-        raise ConfigError([Fault(f"{entry.path}: {error}")]) from error
-    except PluginError as error:
-        raise PluginError(f"{entry.path}: {error}") from error
-
-
-# Plans that were written down -------------------------------------------------------------------
-
-
-class _Written(BaseModel):
-    """A plan as `Plan.to_json` writes it."""
-
-    # Built when a plan is read: Pydantic then looks at all that is installed.
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
-
-    plan: Literal[1]
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
-    source: str | None = None
-    unmatched: list[Any] = []
-    weights: list[PlanEntry]
-
-
-def _plan_in(rules: object) -> tuple[Mapping[str, Any], str] | None:
-    """Return the plan that is given in place of rules, and its name; None for rules."""
-    if isinstance(rules, Mapping) and "plan" in rules:
-        return rules, "The plan"
-    try:
-        if isinstance(rules, str) and rules.lstrip().startswith("{"):  # the JSON itself
-            return json.loads(rules), "The plan"
-        if not isinstance(rules, str | os.PathLike) or Path(rules).suffix.lower() != ".json":
-            return None
-        written = json.loads(Path(rules).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # which `read_rules` explains
-        return None
-    return (written, str(rules)) if isinstance(written, dict) and "plan" in written else None
-
-
-def _again(weights: Sequence[Weight], given: Mapping[str, Any], name: str) -> Assignments:
-    """Assign what a plan says, to exactly the weights that it was made for."""
-    try:
-        written = _Written.model_validate_json(json.dumps(given))
-    except ValidationError as error:
-        lines = [f"  {_place(each['loc'])}: {each['msg']}" for each in error.errors()[:5]]
-        problem = f"{name} is no plan as `to_json` writes it:"
-        raise PlanError("\n".join([problem, *lines])) from error
-    entries = {each.path: each for each in written.weights}
-    if len(entries) < len(written.weights):
-        raise PlanError(f"{name} has two entries for one path.")
-    if differences := _differences(weights, entries):
-        listed = "\n".join(f"  {line}" for line in differences[:10])
-        more = f"\n  and {len(differences) - 10} more" if len(differences) > 10 else ""
-        raise PlanError(f"{name} was made for another model:\n{listed}{more}")
-    assigned = []
-    for weight in weights:
-        entry = replace(
-            entries[weight.path],
-            name=weight.variable.path,
-            realised_mean=None,
-            realised_stddev=None,
-        )
-        config = None
-        if entry.action == "own":  # a layer drew it, in a scope; here nothing does
-            entry = replace(entry, action="uncovered", reason="", seed=None, derived_seed=None)
-        if entry.action == "draw":
-            config = _config_of(entry, name)
-            entry = drawn_entry(entry, config, written.seed if entry.seed is None else entry.seed)
-        assigned.append(Assignment(weight, entry, config))
-    again = Plan(tuple(each.entry for each in assigned), written.seed, written.source)
-    return Assignments(again, tuple(assigned))
-
-
-def _place(location: tuple[str | int, ...]) -> str:
-    return Fault("", location).location
-
-
-def _config_of(entry: PlanEntry, name: str) -> InitializerConfig:
-    try:
-        return default_registry().validate(entry.spec)
-    except InitregError as error:
-        raise PlanError(f"{name}, the spec of {entry.path}:\n{error}") from error
-
-
-def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:
-    own = {weight.path: weight.variable for weight in weights}
-    found = [f"it has no {path}" for path in entries if path not in own]
-    for path, variable in own.items():
-        if path not in entries:
-            found.append(f"its {path} is not in the plan")
-        elif (shape := tuple(variable.shape)) != entries[path].shape:
-            found.append(f"its {path} is of {shape}, not {entries[path].shape}")
-        elif variable.dtype != entries[path].dtype:
-            found.append(f"its {path} is of {variable.dtype}, not {entries[path].dtype}")
-    return found

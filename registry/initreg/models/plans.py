@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from initreg.models.rules import Rule
-from initreg.parameters import Seed, Shape
+from initreg.config.parameters import Seed
+from initreg.draws.shapes import Shape
+from initreg.rules.rules import Rule
 
 Action = Literal["draw", "own", "keep", "uncovered", "skip"]
 

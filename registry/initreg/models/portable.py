@@ -8,14 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from initreg.backends import load_keras
-from initreg.building import checked_seed
-from initreg.config import InitializerConfig
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.draws.seeds import MAX_SEED, checked_seed
+from initreg.draws.shapes import Shape
+from initreg.models.tensors import concrete
 from initreg.models.weights import make_tensor
-from initreg.parameters import Shape
-from initreg.placing import concrete
-from initreg.registry import default_registry
-from initreg.seeds import MAX_SEED
+from initreg.registry.registry import default_registry
 
 keras = load_keras()
 

@@ -8,18 +8,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Self
 from weakref import ref
 
-from initreg.backends import load_keras
-from initreg.config import InitializerConfig
-from initreg.drawing import DTYPES
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.draws.dtypes import DTYPES
+from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, InitregWarning, PlanError, UnknownInitializerError
-from initreg.models.hooks import Hooks
-from initreg.models.naming import Naming
+from initreg.models.assignments import drawn_entry, fitting
+from initreg.models.intercepting import Hooks
+from initreg.models.layer_names import Naming
 from initreg.models.paths import remember_path, repeated
-from initreg.models.planning import base_seed, drawn_entry, fitting, unmatched, warn_of_rules
+from initreg.models.planning import base_seed, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
-from initreg.models.rules import Rule, read_rules
-from initreg.registry import default_registry
-from initreg.seeds import derive_seed
+from initreg.registry.registry import default_registry
+from initreg.rules.rules import Rule, read_rules
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 

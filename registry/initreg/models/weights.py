@@ -3,17 +3,18 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from initreg.backends import load_keras
-from initreg.building import build
-from initreg.config import InitializerConfig
-from initreg.drawing import DTYPES, distribution_of, draw_config, draws_itself, own_seed
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.config.drawing import distribution_of, draw_config, draws_itself, own_seed
+from initreg.draws.dtypes import DTYPES
+from initreg.draws.moments import Moments
+from initreg.draws.regions import Region
+from initreg.draws.seeds import derive_seed
+from initreg.draws.shapes import Shape
+from initreg.draws.streams import CHUNK
 from initreg.errors import ConfigError, Fault
-from initreg.moments import Moments
-from initreg.parameters import Shape
-from initreg.placing import is_sharded, spread, to_shards, to_tensor
-from initreg.regions import Region
-from initreg.seeds import derive_seed
-from initreg.streams import CHUNK
+from initreg.models.tensors import is_sharded, spread, to_shards, to_tensor
+from initreg.registry.building import build
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@
 for pytest. `CHECKS` names them all.
 """
 
+from initreg.testing.outcomes import CheckResult, Status
 from initreg.testing.parametrizing import parametrize
-from initreg.testing.results import CheckResult, Status
 from initreg.testing.running import CHECKS, check
 
 __all__ = ["CHECKS", "CheckResult", "Status", "check", "parametrize"]

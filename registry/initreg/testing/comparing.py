@@ -3,7 +3,7 @@
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from initreg.distributions import Distribution
+from initreg.draws.distributions import Distribution
 
 if TYPE_CHECKING:
     import numpy as np

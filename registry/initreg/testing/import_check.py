@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from importlib import metadata
 
-from initreg.testing.demands import Skipped, demand
+from initreg.testing.outcomes import Skipped, demand
 from initreg.testing.subject import Subject
 
 LIMIT = 0.5

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initreg.backends import load_keras
-from initreg.config import InitializerConfig
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.draws.shapes import Shape
 from initreg.errors import PluginError
 from initreg.models.loading import custom_objects, load_model
-from initreg.parameters import Shape
-from initreg.testing.demands import Failed, demand
+from initreg.testing.outcomes import Failed, demand
 from initreg.testing.subject import SEED, Subject
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from initreg.registry import Registry
-from initreg.testing.results import CheckResult
+from initreg.registry.registry import Registry
+from initreg.testing.outcomes import CheckResult
 from initreg.testing.running import CHECKS, Callback, require_known, run
 from initreg.testing.subject import Subject
 

@@ -6,14 +6,13 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from initreg.backends import load_keras
+from initreg.backend import load_keras
 from initreg.errors import ConfigError, Fault
-from initreg.faults import did_you_mean
-from initreg.registry import Registry
+from initreg.registry.registry import Registry
 from initreg.testing import import_check, keras_checks, schema_checks, value_checks
-from initreg.testing.demands import Failed, Skipped
-from initreg.testing.results import CheckResult, Status
+from initreg.testing.outcomes import CheckResult, Failed, Skipped, Status
 from initreg.testing.subject import Subject, as_default
+from initreg.wording import did_you_mean
 
 _OF_SCHEMA: tuple[Callable[[Subject], None], ...] = (
     import_check.light_import,

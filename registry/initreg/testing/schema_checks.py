@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from initreg.config import InitializerConfig
+from initreg.config.base import InitializerConfig
 from initreg.errors import ConfigError, InitregError
-from initreg.faults import shown
-from initreg.schema import json_schema as whole_schema
-from initreg.testing.demands import Failed, Skipped, demand
+from initreg.integrations.json_schema import json_schema as whole_schema
+from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import Subject
+from initreg.wording import shown
 
 _UNKNOWN = "no_such_parameter"
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from initreg import registry as registries
-from initreg.backends import load_keras
-from initreg.config import InitializerConfig
-from initreg.discovery import Discovery
-from initreg.distributions import Distribution
-from initreg.drawing import distribution_of, draw_config
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.config.drawing import distribution_of, draw_config
+from initreg.discovery.loading import Discovery
+from initreg.draws.distributions import Distribution
+from initreg.draws.shapes import Shape
 from initreg.errors import ConfigError, Fault, InitregError, InitregWarning, PluginError
-from initreg.faults import shown
-from initreg.names import Entry
-from initreg.parameters import Shape
-from initreg.registry import Registry, default_registry, is_written
-from initreg.testing.demands import Skipped
+from initreg.registry import registry as registries
+from initreg.registry.names import Entry
+from initreg.registry.registry import Registry, default_registry, is_written
+from initreg.testing.outcomes import Skipped
+from initreg.wording import shown
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,14 +3,15 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from initreg.backends import load_keras
-from initreg.config import InitializerConfig
-from initreg.drawing import DTYPES, distribution_of, draw_config
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig
+from initreg.config.drawing import distribution_of, draw_config
+from initreg.draws.dtypes import DTYPES
+from initreg.draws.shapes import Shape
+from initreg.draws.streams import CHUNK
 from initreg.errors import InitregError, PluginError
-from initreg.parameters import Shape
-from initreg.streams import CHUNK
 from initreg.testing.comparing import ALPHA, misfit, rounding
-from initreg.testing.demands import Failed, Skipped, demand
+from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import SEED, Subject, has_spread, unseeded
 
 if TYPE_CHECKING:

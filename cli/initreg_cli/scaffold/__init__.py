@@ -1,0 +1,91 @@
+"""The files of a new plugin: the template, filled in and written whole."""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+from string import Template
+
+from packaging.version import Version
+
+import initreg
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What is asked for: the names, and a licence by its name in SPDX, or empty for none."""
+
+    name: str
+    package: str
+    initializer: str
+    class_name: str
+    license: str
+    author: str
+
+
+def fill(plugin: Plugin) -> dict[str, str]:
+    """Return the text of each file of a new distribution, by its path in it."""
+    values = asdict(plugin) | {
+        "author_toml": json.dumps(plugin.author, ensure_ascii=False),
+        "year": str(datetime.now(UTC).year),
+        "initreg_requirement": _requirement(Version(initreg.__version__)),
+        "license_lines": "",
+        "license_section": "",
+    }
+    texts = {}
+    if plugin.license:
+        values["license_lines"] = f'license = "{plugin.license}"\nlicense-files = ["LICENSE"]\n'
+        values["license_section"] = f"\n## Licence\n\n{plugin.license}\n"
+        texts["LICENSE"] = _filled(_data() / "licenses" / f"{plugin.license}.in", values)
+    texts.update(_filled_template(values))
+    return texts
+
+
+def write(target: Path, texts: dict[str, str]) -> None:
+    """Write a folder beside its place, then move it there: whole or not at all."""
+    beside = target.with_name(f".initreg-{secrets.token_hex(8)}")
+    try:
+        for path, text in texts.items():
+            file = beside / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        beside.rename(target)
+    except OSError as error:  # told of the folder that was asked for, not of the one beside it
+        raise OSError(error.errno, error.strerror or str(error), str(target)) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _requirement(version: Version) -> str:
+    """Return what a plugin asks of initreg: this minor version, or a later one of the same major.
+
+    A pre-release comes before its version, and asks for itself.
+    """
+    floor = str(version) if version.is_prerelease else f"{version.major}.{version.minor}"
+    return f"initreg>={floor},<{version.major + 1}"
+
+
+def _data() -> Traversable:
+    return resources.files(__name__)
+
+
+def _filled_template(values: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each file of the template; paths have placeholders, too."""
+    waiting = [(_data() / "template", PurePosixPath())]
+    while waiting:
+        place, path = waiting.pop()
+        for each in place.iterdir():
+            if each.is_dir():
+                waiting.append((each, path / each.name))
+            elif each.name.endswith(".in"):
+                name = (path / each.name).as_posix().removesuffix(".in")
+                yield Template(name).substitute(values), _filled(each, values)
+
+
+def _filled(file: Traversable, values: dict[str, str]) -> str:
+    return Template(file.read_text(encoding="utf-8")).substitute(values)

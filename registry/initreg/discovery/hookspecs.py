@@ -1,0 +1,26 @@
+"""The hooks that a plugin can implement."""
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from initreg.config.base import InitializerConfig
+
+if TYPE_CHECKING:
+    import typer
+
+PROJECT = "initreg"  # the group of entry points, and pluggy's project name
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as the implementation of the hook of the same name."""
+
+
+@hookspec
+def initreg_initializers() -> list[type[InitializerConfig]]:  # type: ignore[empty-body]
+    """Return the config classes of the initializers that the plugin brings."""
+
+
+@hookspec
+def initreg_commands(app: "typer.Typer") -> None:
+    """Add commands, or groups of commands, to an empty Typer app; `initreg` gets them."""

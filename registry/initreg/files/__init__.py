@@ -1,0 +1,1 @@
+"""Check and rewrite the initializers in config files."""

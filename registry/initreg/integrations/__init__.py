@@ -1,0 +1,1 @@
+"""Use initializers in other tools: Pydantic, JSON Schema, OmegaConf and Hydra."""

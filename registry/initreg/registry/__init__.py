@@ -1,0 +1,1 @@
+"""Map names to config classes, validate specs, and build Keras initializers."""

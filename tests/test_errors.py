@@ -1,0 +1,125 @@
+"""Every error is also the built-in a caller expects, can be pickled, and shows the place."""
+
+import copy
+import pickle
+
+import pytest
+
+from initreg import (
+    AmbiguousInitializerError,
+    BackendError,
+    ConfigError,
+    Fault,
+    InitregError,
+    PlanError,
+    PluginError,
+    RulesError,
+    SpecSyntaxError,
+    UnknownInitializerError,
+    UnreadableError,
+    default_registry,
+    errors,
+)
+from initreg.carets import point_at
+
+ERRORS = [
+    (SpecSyntaxError("This is wrong.", "f(é, x)", 2), ValueError),
+    (UnknownInitializerError("There is none.", "f"), LookupError),
+    (UnknownInitializerError("There is none.", "f", " f(1)", 1), LookupError),
+    (AmbiguousInitializerError("There are two.", "f", "f"), LookupError),
+    (ConfigError([Fault("No.", ("a", 1)), Fault("No!", ("b",), 2, 4)], "f(a, b)"), ValueError),
+    (UnreadableError("It is not YAML.", "a.yaml", 3, 4), ValueError),
+    (UnreadableError("It is not there.", "a.yaml"), ValueError),
+    (RulesError([Fault("No.", ("rules", 0, "match"), 0, 1)], texts=["("]), ValueError),
+    (PlanError("It is another model's."), ValueError),
+    (BackendError("It is not there."), LookupError),
+    (PluginError("It fails."), ValueError),
+]
+
+
+@pytest.mark.parametrize(("error", "builtin"), ERRORS, ids=lambda value: type(value).__name__)
+def test_errors_are_built_ins_and_pickle(error, builtin):
+    assert isinstance(error, InitregError)
+    assert isinstance(error, builtin)
+    for again in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+        assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("spec", "faults"),
+    [
+        ("he_normal(*)", [("$", 11, "syntax")]),
+        ("he_norml(seed=1)", [("$", 0, "unknown-initializer")]),
+        ({"type": "he_norml"}, [("$.type", None, "unknown-initializer")]),
+        ({"class_name": "HeNorml"}, [("$.class_name", None, "unknown-initializer")]),
+        (
+            "he_normal(sed=1, seed=-1)",
+            [("$.sed", 10, "unknown-parameter"), ("$.seed", 22, "wrong-value")],
+        ),
+        ("ones(1)", [("$[0]", 5, "unknown-parameter")]),
+        ("random_uniform(1, 0)", [("$.minval", 15, "conflict")]),
+        ({"typ": "ones"}, [("$", None, "form")]),
+        (3, [("$", None, "form")]),
+    ],
+    ids=str,
+)
+def test_each_error_of_a_spec_has_its_faults(spec, faults):
+    with pytest.raises(InitregError) as caught:
+        default_registry().validate(spec)
+    assert [(f.location, f.column, f.code) for f in caught.value.faults] == faults
+
+
+def test_the_tree_in_the_documentation_is_the_tree():
+    for error, builtin in ERRORS:
+        name = type(error).__name__
+        line = next(line for line in errors.__doc__.splitlines() if f" {name} " in line)
+        assert f"({builtin.__name__})" in line
+    assert {type(error) for error, _ in ERRORS} == {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, InitregError)
+    } - {InitregError, errors._NameError}
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "shown"),
+    [
+        ("abc", 1, 2, "abc\n ^"),
+        ("abc", 0, 3, "abc\n^^^"),
+        ("abc", 3, 4, "abc\n   ^"),
+        ("abc", 1, 1, "abc\n ^"),
+        ("abc", 1, 99, "abc\n ^^"),
+        ("", 0, 1, "\n^"),
+        ("a\nbcd\ne", 3, 4, "bcd\n ^"),
+        ("a\r\nbcd\r\ne", 4, 5, "bcd\n ^"),
+        ("a\rbcd", 3, 4, "bcd\n ^"),
+        ("ab\ncd", 1, 5, "ab\n ^"),
+        ("中中x", 2, 3, "中中x\n    ^"),
+        ("x中中", 1, 3, "x中中\n ^^^^"),
+        ("e\u0301x", 2, 3, "e\u0301x\n ^"),
+        ("a\tb", 2, 3, "a b\n  ^"),
+        ("a\x1b[0mb", 1, 2, "a\N{REPLACEMENT CHARACTER}[0mb\n ^"),
+        ("'a\u2028b', x", 7, 8, "'a\N{REPLACEMENT CHARACTER}b', x\n       ^"),
+        ("a\fbc", 2, 3, "a\N{REPLACEMENT CHARACTER}bc\n  ^"),
+        ("\ud800x", 1, 2, "\N{REPLACEMENT CHARACTER}x\n ^"),
+        ("a" * 100, 0, 1, "a" * 96 + "…\n^"),
+        ("a" * 100 + "b", 100, 101, "…" + "a" * 48 + "b\n" + " " * 49 + "^"),
+    ],
+)
+def test_the_caret_stands_under_the_place(text, start, end, shown):
+    assert point_at(text, start, end) == shown
+
+
+def test_a_fault_says_where_it_is():
+    assert Fault("No.").location == "$"
+    assert Fault("No.", ("value", 1, 2)).location == "$.value[1][2]"
+    assert Fault("No.", ("seed",)).below("inner", 0).location == "$.inner[0].seed"
+
+
+def test_a_config_error_lists_all_faults():
+    faults = [Fault("One.", ("a",)), Fault("Two."), Fault("Three.", ("c", 0))]
+    assert str(ConfigError(faults)) == "$.a: One.\nTwo.\n$.c[0]: Three."
+    pointed = [Fault("One.", ("a",), 2, 3), Fault("Two.", ("b",), 5)]
+    assert str(ConfigError(pointed, "f(a, b)")) == "f(a, b)\n  ^\nOne.\nf(a, b)\n     ^\nTwo."
