@@ -122,4 +122,6 @@ def test_a_config_error_lists_all_faults():
     faults = [Fault("One.", ("a",)), Fault("Two."), Fault("Three.", ("c", 0))]
     assert str(ConfigError(faults)) == "$.a: One.\nTwo.\n$.c[0]: Three."
     pointed = [Fault("One.", ("a",), 2, 3), Fault("Two.", ("b",), 5)]
-    assert str(ConfigError(pointed, "f(a, b)")) == "f(a, b)\n  ^\nOne.\nf(a, b)\n     ^\nTwo."
+    assert str(ConfigError(pointed, "f(a, b)")) == (
+        "One.\n    f(a, b)\n      ^\nTwo.\n    f(a, b)\n         ^"
+    )

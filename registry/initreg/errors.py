@@ -18,6 +18,7 @@
 Each is also the built-in that a caller would expect to catch, and each can be pickled.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -102,7 +103,7 @@ class SpecSyntaxError(InitregError, ValueError):
         self._faults = (Fault(problem, (), column, self.end, "syntax"),)
 
     def __str__(self) -> str:
-        return f"{point_at(self.text, self.column, self.end)}\n{self.problem}"
+        return _pointing(self.problem, self.text, self.column, self.end)
 
 
 class _NameError(InitregError, LookupError):
@@ -132,8 +133,7 @@ class _NameError(InitregError, LookupError):
     def __str__(self) -> str:
         if self.text is None:
             return self.problem
-        end = self.column + len(self.name)
-        return f"{point_at(self.text, self.column, end)}\n{self.problem}"
+        return _pointing(self.problem, self.text, self.column, self.column + len(self.name))
 
 
 class UnknownInitializerError(_NameError):
@@ -164,8 +164,7 @@ class ConfigError(InitregError, ValueError):
 
     def _lines(self, fault: Fault) -> str:
         if self.text is not None and fault.column is not None:
-            end = fault.column + 1 if fault.end is None else fault.end
-            return f"{point_at(self.text, fault.column, end)}\n{fault.message}"
+            return _pointing(fault.message, self.text, fault.column, fault.end)
         return f"{fault.location}: {fault.message}" if fault.path else fault.message
 
 
@@ -221,12 +220,20 @@ class RulesError(InitregError, ValueError):
         told = f"{fault.location}: {fault.message}"
         if text is None or fault.column is None:
             return told
-        end = fault.column + 1 if fault.end is None else fault.end
-        return f"{told}\n{_indented(point_at(text, fault.column, end))}"
+        return _pointing(told, text, fault.column, fault.end)
+
+
+def _pointing(message: str, text: str, column: int, end: int | None) -> str:
+    """Return a message, with the text that it is about and carets on lines of their own.
+
+    The message comes first: in a traceback, Python writes the name of the error before the first
+    line, which would move a text there away from its carets.
+    """
+    return f"{message}\n{_indented(point_at(text, column, column + 1 if end is None else end))}"
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.split("\n"))
+    return textwrap.indent(text, "    ")
 
 
 class BackendError(InitregError, LookupError):

@@ -15,7 +15,7 @@ WINDOWS = (
     "'triang' or 'tukey'"
 )
 
-# Each text with a caret line under it, and what stands below the caret.
+# Each text with the line of carets under it, and the message.
 ONE_FAULT = [
     (
         "random_normal(mean=0, stdev=0.05)",
@@ -154,7 +154,7 @@ ONE_FAULT = [
 def test_a_fault(text, caret, problem):
     with pytest.raises(ConfigError) as caught:
         validate(text)
-    assert str(caught.value) == f"{text}\n{caret}\n{problem}"
+    assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"
     assert len(caught.value.faults) == 1
 
 
@@ -182,9 +182,9 @@ def test_an_unknown_name_is_pointed_at():
     with pytest.raises(UnknownInitializerError) as caught:
         validate("  random_norml(stddev=-1)")
     assert str(caught.value) == (
-        "  random_norml(stddev=-1)\n  ^^^^^^^^^^^^\n"
         "There is no initializer 'random_norml'. Did you mean 'random_normal'? "
-        "`initreg list` shows all."
+        "`initreg list` shows all.\n"
+        "      random_norml(stddev=-1)\n      ^^^^^^^^^^^^"
     )
 
 
@@ -192,8 +192,9 @@ def test_a_fault_in_a_text_of_many_lines():
     with pytest.raises(ConfigError) as caught:
         validate("random_normal(\r\n  mean='中',\n  sed=1,\n)")
     assert str(caught.value) == (
-        "  mean='中',\n       ^^^^\nmean must be a number, not '中'.\n"
-        f"  sed=1,\n  ^^^\nrandom_normal has no parameter 'sed'. Did you mean 'seed'? {NORMAL}"
+        "mean must be a number, not '中'.\n      mean='中',\n           ^^^^\n"
+        f"random_normal has no parameter 'sed'. Did you mean 'seed'? {NORMAL}\n"
+        "      sed=1,\n      ^^^"
     )
 
 
@@ -234,13 +235,13 @@ def test_faults_of_a_plugin_s_own_types(registry, text, caret, problem):
     registry.add(Checked)
     with pytest.raises(ConfigError) as caught:
         registry.validate(text)
-    assert str(caught.value) == f"{text}\n{caret}\n{problem}"
+    assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"
 
 
 def test_a_required_parameter_is_asked_for(registry):
     with pytest.raises(ConfigError) as caught:
         registry.validate("need")
-    assert str(caught.value) == "need\n^^^^\nneed needs the parameter 'value'."
+    assert str(caught.value) == "need needs the parameter 'value'.\n    need\n    ^^^^"
     with pytest.raises(ConfigError) as caught:
         registry.validate({"type": "need"})
     assert str(caught.value) == "$.value: need needs the parameter 'value'."

@@ -164,18 +164,18 @@ def test_two_layers_of_one_name_are_refused(builder):
         (
             "stdev=0.05",
             [
-                "random_normal(mean=0.0, stdev=0.05)",
-                "                        ^^^^^",
                 "random_normal has no parameter 'stdev'. Did you mean 'stddev'? "
                 "It takes mean, stddev, seed.",
+                "    random_normal(mean=0.0, stdev=0.05)",
+                "                            ^^^^^",
             ],
         ),
         (
             "stddev=-1",
             [
-                "random_normal(mean=0.0, stddev=-1)",
-                "                               ^^",
                 "stddev must be 0 or more, not -1.",
+                "    random_normal(mean=0.0, stddev=-1)",
+                "                                   ^^",
             ],
         ),
     ],

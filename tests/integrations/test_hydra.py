@@ -156,10 +156,10 @@ def test_a_sweep_runs_once_for_each_spec(app):
 def test_a_wrong_spec_ends_the_run_with_our_text(app, page):
     run = app.run("train.py", *split("""'model.kernel="random_normal(mean=0, stdev=0.02)"'"""))
     text = (
-        "initreg.errors.ConfigError: random_normal(mean=0, stdev=0.02)\n"
-        "                      ^^^^^\n"
-        "random_normal has no parameter 'stdev'. Did you mean 'stddev'? "
-        "It takes mean, stddev, seed.\n"
+        "initreg.errors.ConfigError: random_normal has no parameter 'stdev'. "
+        "Did you mean 'stddev'? It takes mean, stddev, seed.\n"
+        "    random_normal(mean=0, stdev=0.02)\n"
+        "                          ^^^^^\n"
     )
     assert run.status == 1
     assert text in run.errors
@@ -189,4 +189,4 @@ def test_the_config_as_it_is_shown(app):
 def test_a_wrong_spec_in_an_interpolation_keeps_its_caret(app):
     run = app.run("layers.py", "dense.kernel_initializer=${init:'random_normal(stdev=0.02)'}")
     assert run.status == 1
-    assert "random_normal(stdev=0.02)\n              ^^^^^\n" in run.errors
+    assert "\n    random_normal(stdev=0.02)\n                  ^^^^^\n" in run.errors

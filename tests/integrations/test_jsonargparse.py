@@ -149,10 +149,8 @@ def test_a_wrong_spec_ends_the_program_and_keeps_its_caret(component, arguments,
     lines = capsys.readouterr().err.splitlines()
     place = next(index for index, line in enumerate(lines) if line.strip() == WRONG)
     indent = " " * lines[place].index(WRONG)
-    assert lines[place + 1] == f"{indent}                      ^^^^^"
-    assert lines[place + 2].startswith(
-        f"{indent}random_normal has no parameter 'stdev'. Did you mean 'stddev'?"
-    )
+    assert lines[place + 1].startswith(f"{indent}                      ^^^^^")
+    assert "random_normal has no parameter 'stdev'. Did you mean 'stddev'?" in lines[place - 1]
 
 
 def test_a_wrong_dict_is_told_by_its_path(capsys):

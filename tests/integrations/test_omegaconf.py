@@ -96,28 +96,26 @@ def test_what_the_page_says_of_resolved_configs():
     [
         (
             "${init:'random_normal(mean=0, stdev=0.02, seed=-1)'}",
-            "This initializer is refused:\n"
-            "random_normal(mean=0, stdev=0.02, seed=-1)\n"
-            "                      ^^^^^\n"
             "random_normal has no parameter 'stdev'. Did you mean 'stddev'? "
             "It takes mean, stddev, seed.\n"
-            "random_normal(mean=0, stdev=0.02, seed=-1)\n"
-            "                                       ^^\n"
-            "seed must be 0 or more, not -1.\n",
+            "    random_normal(mean=0, stdev=0.02, seed=-1)\n"
+            "                          ^^^^^\n"
+            "seed must be 0 or more, not -1.\n"
+            "    random_normal(mean=0, stdev=0.02, seed=-1)\n"
+            "                                           ^^\n",
         ),
         (
             "${init:randm_normal}",
-            "This initializer is refused:\n"
-            "randm_normal\n"
-            "^^^^^^^^^^^^\n"
-            "There is no initializer 'randm_normal'. Did you mean 'random_normal'? ",
+            "There is no initializer 'randm_normal'. Did you mean 'random_normal'? "
+            "`initreg list` shows all.\n"
+            "    randm_normal\n"
+            "    ^^^^^^^^^^^^\n",
         ),
         (
             "${init:{type:he_normal,sed:1}}",
-            "This initializer is refused:\n"
             "$.sed: he_normal has no parameter 'sed'. Did you mean 'seed'? ",
         ),
-        ("${init:he_normal,wide}", "This initializer is refused:\nseed must be a whole number, "),
+        ("${init:he_normal,wide}", "seed must be a whole number, "),
         (
             "${init:random_normal,0,0.05}",
             "${init:…} takes a spec and perhaps a seed, not 3 arguments. "

@@ -62,13 +62,12 @@ def test_a_model_of_anyone_s_reports_what_is_wrong():
 def test_the_caret_survives_into_pydantic_s_text():
     with pytest.raises(ValidationError) as caught:
         Layer(kernel="random_normal(mean=0, stdev=0.05)")
-    assert str(caught.value).splitlines()[1:6] == [
+    assert str(caught.value).splitlines()[1:5] == [
         "kernel",
-        "  This initializer is refused:",
-        "random_normal(mean=0, stdev=0.05)",
-        "                      ^^^^^",
-        "random_normal has no parameter 'stdev'. Did you mean 'stddev'? It takes mean, stddev, "
-        "seed. [type=initializer, input_value='random_normal(mean=0, stdev=0.05)', input_type=str]",
+        "  random_normal has no parameter 'stdev'. Did you mean 'stddev'? It takes mean, stddev, seed.",
+        "    random_normal(mean=0, stdev=0.05)",
+        "                          ^^^^^ [type=initializer, "
+        "input_value='random_normal(mean=0, stdev=0.05)', input_type=str]",
     ]
     (detail,) = caught.value.errors()
     assert isinstance(detail["ctx"]["problem"].error, InitregError)
@@ -280,9 +279,10 @@ def test_a_nested_fault_is_pointed_at(registry, text, caret, problem):
     with pytest.raises(ConfigError) as caught:
         registry.validate(text)
     if problem is None:
-        assert str(caught.value).startswith(f"{text}\n{caret}\nThis is no spec:\nhe_normal(*)\n")
+        assert str(caught.value).startswith("This is no spec:\nThis can't be read as a spec: ")
+        assert f"\n    he_normal(*)\n{' ' * 15}^\n    {text}\n    {caret}" in str(caught.value)
     else:
-        assert str(caught.value) == f"{text}\n{caret}\n{problem}"
+        assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"
 
 
 def test_faults_of_many_levels_stand_together_in_the_order_of_the_text(registry):

@@ -49,7 +49,9 @@ def test_it_is_listed_and_sampled(installed) -> None:
     assert "spec     siren(first=True)" in shown
     assert re.search(r"^stddev +0\.14\d+ +0\.144338$", shown, re.MULTILINE)  # 0.25 / sqrt(3)
     refused = installed.initreg("sample", "low_rank(rank=0)", status=2)
-    assert refused == "low_rank(rank=0)\n              ^\nrank must be 1 or more, not 0.\n"
+    assert refused == (
+        "rank must be 1 or more, not 0.\n    low_rank(rank=0)\n                  ^\n"
+    )
 
 
 def test_it_is_verified(installed) -> None:

@@ -97,9 +97,9 @@ def test_the_old_name_and_the_new_one_do_not_go_together():
     with pytest.raises(ConfigError) as caught:
         REGISTRY.validate("spread(stddev=1, std=0.5)")
     assert str(caught.value) == (
-        "spread(stddev=1, std=0.5)\n"
-        "                 ^^^^^^^\n"
-        "The parameter 'std' is given twice, first as 'stddev'."
+        "The parameter 'std' is given twice, first as 'stddev'.\n"
+        "    spread(stddev=1, std=0.5)\n"
+        "                     ^^^^^^^"
     )
     with pytest.raises(ConfigError) as caught:
         REGISTRY.validate({"class_name": "spread", "config": {"std": 1, "sd": 2}})
@@ -109,7 +109,9 @@ def test_the_old_name_and_the_new_one_do_not_go_together():
 def test_a_wrong_value_is_shown_where_it_stands():
     with pytest.raises(ConfigError) as caught:
         REGISTRY.validate("spread(std=-1)")
-    assert str(caught.value) == ("spread(std=-1)\n           ^^\nstddev must be 0 or more, not -1.")
+    assert str(caught.value) == (
+        "stddev must be 0 or more, not -1.\n    spread(std=-1)\n               ^^"
+    )
     with pytest.raises(ConfigError) as caught:
         REGISTRY.validate({"type": "spread", "std": -1})
     assert caught.value.faults[0].location == "$.std"

@@ -66,7 +66,7 @@ def test_a_contested_name_belongs_to_nobody_in_any_order(order):
     with pytest.raises(AmbiguousInitializerError) as caught:
         registry.validate(" plus(1)")
     assert str(caught.value) == (
-        " plus(1)\n ^^^^\n2 plugins bring 'plus'. Say which: acme.plus or other_inits.plus."
+        "2 plugins bring 'plus'. Say which: acme.plus or other_inits.plus.\n     plus(1)\n     ^^^^"
     )
     assert registry.find("acme.plus").config_class is PLUS
     assert registry.find("other_inits.plus").config_class is PLUS_TOO

@@ -69,7 +69,7 @@ def test_any_text_parses_or_raises_spec_syntax_error(text):
         except SpecSyntaxError as error:
             assert 0 <= error.column <= len(text)
             assert error.column < error.end
-            assert str(error).endswith(error.problem)
+            assert str(error).startswith(f"{error.problem}\n")
         else:
             assert parse(str(spec)) == spec
     assert not seen
@@ -254,7 +254,8 @@ def test_refusals(text, caret, problem):
     with pytest.raises(SpecSyntaxError) as caught:
         parse(text)
     shown = text.rstrip() if len(text) <= 96 else f"{text[:96]}…"
-    assert str(caught.value) == f"{shown}\n{caret}\n{problem}"
+    below = f"    {shown}" if shown else ""
+    assert str(caught.value) == f"{problem}\n{below}\n    {caret}"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +286,7 @@ def test_a_fault_in_a_later_line_is_shown_in_its_line():
     with pytest.raises(SpecSyntaxError) as caught:
         parse("f(\n  a='é',\r\n  b=1j,\n)")
     assert caught.value.column == 17
-    assert str(caught.value).startswith("  b=1j,\n    ^^\n")
+    assert str(caught.value).endswith("\n      b=1j,\n        ^^")
 
 
 @pytest.mark.parametrize(

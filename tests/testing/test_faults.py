@@ -96,7 +96,7 @@ class NoExample(Sound, name="planted"):
     """Show no example."""
 
 
-@fault("docs", "The example 'planted(stdev=1)' is refused: planted(stdev=1) ^^^^^ planted has no")
+@fault("docs", "The example 'planted(stdev=1)' is refused: planted has no")
 class WrongExample(Sound, name="planted", examples=("planted(stdev=1)",)):
     """Show an example that is none."""
 

@@ -68,10 +68,7 @@ def register_omegaconf_resolver(name: str = "init", *, replace: bool = False) ->
         try:
             return default_registry().resolve(*plain)
         except InitregError as error:
-            # OmegaConf writes words of its own before the first line of other errors, which would
-            # move the text away from the caret below it.
-            problem = f"This initializer is refused:\n{error}"
-            raise InterpolationResolutionError(problem) from error
+            raise InterpolationResolutionError(str(error)) from error
 
     # OmegaConf 2.4 warns of the name that 2.3 has for it; the new name is another function there.
     register: Any = OmegaConf.register_resolver

@@ -46,9 +46,7 @@ def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
     try:
         return registry.validate(value, depth=depth)
     except InitregError as error:
-        text = str(error)
-        # Pydantic indents the first line alone, which would move the text away from its caret.
-        problem = _Problem(f"This initializer is refused:\n{text}" if "\n" in text else text)
+        problem = _Problem(error)
         problem.error = error
         raise PydanticCustomError("initializer", "{problem}", {"problem": problem}) from error
 

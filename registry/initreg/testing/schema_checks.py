@@ -196,4 +196,8 @@ def _outside(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[tu
 
 
 def _line(error: BaseException | None) -> str:
-    return " ".join(str(error).split()[:60])
+    """Write an error in one line; carets would point to nothing there."""
+    text = str(error)
+    if isinstance(error, InitregError):
+        text = " ".join(fault.message for fault in error.faults)
+    return " ".join(text.split()[:60])

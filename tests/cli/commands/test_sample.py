@@ -244,8 +244,8 @@ def test_a_dtype_that_does_not_fit_is_told_with_what_to_do(cli: Any) -> None:
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ("random_normal(stdev=1)", "^^^^^\nrandom_normal has no parameter 'stdev'."),
-        ("random_norml", "^^^^^^^^^^^^\nThere is no initializer 'random_norml'."),
+        ("random_normal(stdev=1)", "\n    random_normal(stdev=1)\n                  ^^^^^\n"),
+        ("random_norml", "\n    random_norml\n    ^^^^^^^^^^^^\n"),
         ("random_normal(", "^\n"),
         ("", "The spec is empty."),
     ],
