@@ -10,12 +10,14 @@ from initreg.draws.filling import draw_distribution
 from initreg.draws.seeds import checked_seed, derive_key
 from initreg.draws.shapes import checked_shape
 from initreg.errors import ConfigError, Fault
+from initreg.public import public
 from initreg.registry.registry import default_registry, is_written
 
 if TYPE_CHECKING:
     import numpy as np
 
 
+@public
 def validate(spec: object) -> InitializerConfig:
     """Check a spec, and return its config.
 
@@ -35,6 +37,7 @@ def validate(spec: object) -> InitializerConfig:
     return default_registry().validate(spec)
 
 
+@public
 def resolve(spec: object, seed: int | None = None, *, portable: bool = False) -> Any:
     """Make the Keras initializer of a spec: a fresh one each call.
 
@@ -64,6 +67,7 @@ def resolve(spec: object, seed: int | None = None, *, portable: bool = False) ->
     return Portable(config, seed)
 
 
+@public
 def draw(
     spec: object,
     shape: Iterable[int] | int,
@@ -105,6 +109,7 @@ def draw(
     return values
 
 
+@public
 def describe(initializer: Any) -> str:
     """Write a Keras initializer as the shortest spec.
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from initreg.errors import BackendError
+from initreg.public import public
 
 # What each backend needs beside Keras, in the order of choice. Keras's numpy backend imports JAX.
 _NEEDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow", "numpy": "jax"}
 
 
+@public
 def installed_backends() -> list[str]:
     """List Keras's backends that are installed, in the order of choice.
 
@@ -28,6 +30,7 @@ def installed_backends() -> list[str]:
     return [name for name, module in _NEEDS.items() if importlib.util.find_spec(module)]
 
 
+@public
 def choose_backend(name: str | None = None) -> str:
     """Choose the backend for a process that has not imported Keras yet, and return its name.
 

@@ -24,8 +24,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from initreg.carets import point_at
+from initreg.public import public
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with one spec.
@@ -54,6 +56,7 @@ class Fault:
         return replace(self, path=(*path, *self.path))
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong in a config file, and its place.
@@ -77,6 +80,7 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
+@public
 class InitregError(Exception):
     """The base of all errors that initreg raises on purpose."""
 
@@ -88,6 +92,7 @@ class InitregError(Exception):
         return self._faults or (Fault(str(self), code="plugin"),)
 
 
+@public
 class SpecSyntaxError(InitregError, ValueError):
     """The text is no spec.
 
@@ -136,18 +141,21 @@ class _NameError(InitregError, LookupError):
         return _pointing(self.problem, self.text, self.column, self.column + len(self.name))
 
 
+@public
 class UnknownInitializerError(_NameError):
     """No initializer has that name; the message says why, as far as the plugins can tell."""
 
     code = "unknown-initializer"
 
 
+@public
 class AmbiguousInitializerError(_NameError):
     """Two plugins claim that name; the message lists the qualified names."""
 
     code = "ambiguous-initializer"
 
 
+@public
 class ConfigError(InitregError, ValueError):
     """The schema refuses the parameters; `faults` holds all that is wrong, not only the first.
 
@@ -168,6 +176,7 @@ class ConfigError(InitregError, ValueError):
         return f"{fault.location}: {fault.message}" if fault.path else fault.message
 
 
+@public
 class UnreadableError(InitregError, ValueError):
     """A config file can't be read: it is not there, too large, or not of its language.
 
@@ -188,10 +197,12 @@ class UnreadableError(InitregError, ValueError):
         return f"{self.file}{place}: {self.problem}"
 
 
+@public
 class PlanError(InitregError, ValueError):
     """A plan does not fit its model, the model is not built, or `strict` refuses a gap."""
 
 
+@public
 class RulesError(InitregError, ValueError):
     """Rules for a model's weights are wrong; `faults` holds all that is, not only the first.
 
@@ -236,13 +247,16 @@ def _indented(text: str) -> str:
     return textwrap.indent(text, "    ")
 
 
+@public
 class BackendError(InitregError, LookupError):
     """Keras's backend is not there, or Keras is already running on another one."""
 
 
+@public
 class PluginError(InitregError, ValueError):
     """A plugin, or a config class that it brings, does not keep its side of the contract."""
 
 
+@public
 class InitregWarning(UserWarning):
     """Something does less than was asked for: a rule without a weight, a layer without weights."""

@@ -17,6 +17,7 @@ from initreg.draws.dtypes import checked_dtype
 from initreg.draws.seeds import MAX_SEED
 from initreg.draws.shapes import Shape, checked_shape
 from initreg.errors import ConfigError, Fault, InitregError
+from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.version import __version__
 
@@ -33,6 +34,7 @@ _COPIES_OF_STRUCTURED = 6  # a factorization works on copies of its own
 _WORKING_BYTES = 32
 
 
+@public
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Values that one initializer drew, and all that it takes to draw them again.
@@ -134,6 +136,7 @@ def _percent(quantile: float) -> str:
     return f"{quantile:.0%}"
 
 
+@public
 def sample(
     spec: object,
     shape: Iterable[int] | int | None = None,

@@ -283,7 +283,8 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
             "import initreg; initreg.validate('he_norml')",
             2,
             "There is no initializer 'he_norml'. Did you mean 'he_normal'? "
-            "`initreg list` shows all.\n    he_norml\n    ^^^^^^^^\n'go' is a command of acme-inits (plugin go).\n",
+            "`initreg list` shows all.\n    he_norml\n    ^^^^^^^^\n"
+            "'go' is a command of acme-inits (plugin go).\n",
         ),
         (
             "open('surely/not/there')",

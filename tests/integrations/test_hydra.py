@@ -156,7 +156,7 @@ def test_a_sweep_runs_once_for_each_spec(app):
 def test_a_wrong_spec_ends_the_run_with_our_text(app, page):
     run = app.run("train.py", *split("""'model.kernel="random_normal(mean=0, stdev=0.02)"'"""))
     text = (
-        "initreg.errors.ConfigError: random_normal has no parameter 'stdev'. "
+        "initreg.ConfigError: random_normal has no parameter 'stdev'. "
         "Did you mean 'stddev'? It takes mean, stddev, seed.\n"
         "    random_normal(mean=0, stdev=0.02)\n"
         "                          ^^^^^\n"

@@ -64,7 +64,8 @@ def test_the_caret_survives_into_pydantic_s_text():
         Layer(kernel="random_normal(mean=0, stdev=0.05)")
     assert str(caught.value).splitlines()[1:5] == [
         "kernel",
-        "  random_normal has no parameter 'stdev'. Did you mean 'stddev'? It takes mean, stddev, seed.",
+        "  random_normal has no parameter 'stdev'. Did you mean 'stddev'? "
+        "It takes mean, stddev, seed.",
         "    random_normal(mean=0, stdev=0.05)",
         "                          ^^^^^ [type=initializer, "
         "input_value='random_normal(mean=0, stdev=0.05)', input_type=str]",

@@ -115,7 +115,7 @@ class WithWord(Sound):
 
 @fault(
     "defaults",
-    "The default word='c' is refused: $.word: word must be 'a' or 'b', not 'c'.",
+    "The default word='c' is refused: word must be 'a' or 'b', not 'c'.",
     "json_schema",
     "round_trip",
 )

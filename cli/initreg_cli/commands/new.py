@@ -103,7 +103,7 @@ def _named(name: str) -> tuple[str, str, str]:
         problem = f"{name!r} leaves no name for an initializer. Try one such as initreg-spread."
     elif {package, initializer, class_name} & _WORDS:
         problem = f"{name!r} stands for something else in Python or in a spec. Choose another name."
-    elif class_name == "Field" or class_name in initreg.__all__:
+    elif class_name == "Field" or class_name in dir(initreg):
         problem = f"its class would be called {class_name}, as one of initreg. Choose another name."
     elif package in sys.stdlib_module_names:
         problem = f"Python has a module {package!r} of its own. Choose another name."

@@ -14,6 +14,7 @@ from initreg.draws.distributions import Distribution
 from initreg.draws.seeds import MAX_SEED, derive_seed
 from initreg.draws.shapes import Shape
 from initreg.errors import ConfigError, Fault, PluginError
+from initreg.public import public
 from initreg.spec.grammar import MAX_LENGTH
 from initreg.spec.spec import Argument, Pairs, Spec, Value
 
@@ -26,6 +27,7 @@ _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _BUILDS = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 
 
+@public
 def conflict(message: str, *parameters: str) -> PydanticCustomError:
     """Make the error that a check over several parameters raises, so that it points at them.
 
@@ -35,6 +37,7 @@ def conflict(message: str, *parameters: str) -> PydanticCustomError:
     return PydanticCustomError("conflict", "{problem}", {"problem": message, "at": parameters})
 
 
+@public
 class InitializerConfig(BaseModel):
     """A validated description of an initializer; each subclass is one kind of initializer.
 

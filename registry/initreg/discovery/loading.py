@@ -20,12 +20,14 @@ from initreg.discovery import hookspecs
 from initreg.discovery.compatibility import misfit
 from initreg.discovery.trust import BUILTIN, Trust, normalize, read_trust
 from initreg.errors import PluginError
+from initreg.public import public
 from initreg.wording import place_in, shown
 
 if TYPE_CHECKING:
     import typer
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class PluginRecord:
     """What became of one plugin.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initreg.draws.normal import FAR, density, share_below, standard
+from initreg.public import public
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+@public
 class Distribution(ABC):
     """The distribution of one weight's values.
 
@@ -109,6 +111,7 @@ def _point_scipy(value: float) -> Any:
     return stats.rv_discrete(values=((0,), (1.0,)))(loc=value)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Constant(Distribution):
     """One value everywhere.
@@ -147,6 +150,7 @@ class Constant(Distribution):
         out.fill(self.value)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
     """Every value between `low` and `high` alike.
@@ -221,6 +225,7 @@ def _moments_within(low: float, high: float) -> tuple[float, float]:
     return middle + mean, squares / whole
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class TruncatedNormal(Distribution):
     """A normal distribution of mean `loc` and standard deviation `scale`, cut off at both ends.
@@ -319,6 +324,7 @@ class TruncatedNormal(Distribution):
         _keep_within(out, *self.support)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Normal(Distribution):
     """A normal distribution.

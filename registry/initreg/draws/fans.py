@@ -3,7 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from initreg.public import public
 
+
+@public
 def compute_fans(
     shape: Sequence[int],
     input_axes: Sequence[int] | None = None,

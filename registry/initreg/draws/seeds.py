@@ -3,11 +3,13 @@
 import operator
 
 from initreg.errors import ConfigError, Fault
+from initreg.public import public
 from initreg.wording import shown
 
 MAX_SEED = 2**32 - 1
 
 
+@public
 def derive_seed(seed: int, *names: str | int) -> int:
     """Derive a seed for a part of something from the seed of the whole.
 

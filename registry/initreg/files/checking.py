@@ -9,6 +9,7 @@ from initreg.documents import Document, Node, Source, read, read_file
 from initreg.documents.findings import duplicates, finding_at, in_order, placed, too_large
 from initreg.errors import Fault, Finding, InitregError
 from initreg.files.searching import Found, as_patterns, find, is_interpolated
+from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 
 __all__ = ["FileForm", "Finding", "Report", "check_file", "check_text"]
@@ -16,6 +17,7 @@ __all__ = ["FileForm", "Finding", "Report", "check_file", "check_text"]
 FileForm = Literal["config", "rules"]
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Report:
     """What `check_file` found: how many initializers, or rules, it checked, and what is wrong."""
@@ -25,6 +27,7 @@ class Report:
     findings: tuple[Finding, ...]
 
 
+@public
 def check_file(
     path: str | os.PathLike[str],
     *,
@@ -61,6 +64,7 @@ def check_file(
     return _report(read_file(path, language), keys, form, registry)
 
 
+@public
 def check_text(
     text: str | bytes,
     *,

@@ -10,9 +10,11 @@ from initreg.documents import Document, Items, Node, Pairs, Path, Source, read, 
 from initreg.errors import ConfigError, UnreadableError
 from initreg.files.rewriting import Copy, Rewrite, collapsed, expanded, replaced, replacements
 from initreg.files.searching import as_patterns, find
+from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 
 
+@public
 def expand_file(
     path: str | os.PathLike[str], *, keys: Iterable[str] = (), registry: Registry | None = None
 ) -> str:
@@ -28,6 +30,7 @@ def expand_file(
     return _rewritten_text(read_file(path), expanded, keys, registry)
 
 
+@public
 def collapse_file(
     path: str | os.PathLike[str], *, keys: Iterable[str] = (), registry: Registry | None = None
 ) -> str:

@@ -16,6 +16,7 @@ from initreg.errors import (
     UnknownInitializerError,
 )
 from initreg.files.searching import Found, find, is_interpolated
+from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.spec.spec import Spec
 
@@ -26,6 +27,7 @@ _KERAS_KEYS = {"module", "class_name", "config", "registered_name"}
 Rewrite = Callable[[Any, Registry], Any]
 
 
+@public
 def expand(config: Any, *, keys: Iterable[str] = (), registry: Registry | None = None) -> Any:
     """Replace every spec in a nested config by the dict that Keras itself writes.
 
@@ -46,6 +48,7 @@ def expand(config: Any, *, keys: Iterable[str] = (), registry: Registry | None =
     return _rewritten(config, expanded, keys, registry)
 
 
+@public
 def collapse(config: Any, *, keys: Iterable[str] = (), registry: Registry | None = None) -> Any:
     """Replace every dict that Keras wrote for an initializer by the shortest text: undo `expand`.
 

@@ -16,6 +16,7 @@ from initreg.config.targets import PORTABLE
 from initreg.discovery.trust import normalize
 from initreg.errors import InitregError
 from initreg.integrations.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
+from initreg.public import public
 from initreg.registry.names import Entry, fold
 from initreg.registry.registry import Registry, default_registry
 
@@ -28,6 +29,7 @@ _NESTED: ContextVar[bool] = ContextVar("nested", default=False)
 _MARK = "initreg:initializer"
 
 
+@public
 def json_schema(form: Form = "value", *, registry: Registry | None = None) -> Schema:
     """Return the JSON Schema (draft 2020-12) of specs, with all installed plugins.
 

@@ -5,9 +5,11 @@ from inspect import signature
 from typing import Any
 
 from initreg.errors import InitregError
+from initreg.public import public
 from initreg.registry.registry import default_registry
 
 
+@public
 def register_omegaconf_resolver(name: str = "init", *, replace: bool = False) -> None:
     """Register a resolver with OmegaConf, so that ``${init:he_normal}`` is an initializer.
 

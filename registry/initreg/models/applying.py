@@ -13,8 +13,10 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.models.progress import Progress, reporting
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
+from initreg.public import public
 
 
+@public
 def apply(
     model: Any,
     rules: object = None,

@@ -16,9 +16,11 @@ from initreg.config.targets import PORTABLE
 from initreg.documents import read, read_file
 from initreg.errors import UnreadableError
 from initreg.models.vetting import Lookup, class_of, targets_of
+from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 
 
+@public
 def custom_objects(*, registry: Registry | None = None) -> dict[str, type]:
     """Return the Keras classes that plugins' initializers build, by the names Keras writes.
 
@@ -45,6 +47,7 @@ def custom_objects(*, registry: Registry | None = None) -> dict[str, type]:
     return {name: classes.pop() for name, classes in claims.items() if len(classes) == 1}
 
 
+@public
 def load_model(
     path: str | os.PathLike[str],
     *,

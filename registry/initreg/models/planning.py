@@ -23,9 +23,11 @@ from initreg.models.paths import Weight, weights_of
 from initreg.models.plans import Plan, PlanEntry
 from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
+from initreg.public import public
 from initreg.rules.rules import Rule, Rules, read_rules
 
 
+@public
 def plan(
     model: Any, rules: object = None, seed: int | None = None, *, strict: bool = False
 ) -> Plan:

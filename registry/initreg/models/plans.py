@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 
 from initreg.config.parameters import Seed
 from initreg.draws.shapes import Shape
+from initreg.public import public
 from initreg.rules.rules import Rule
 
 Action = Literal["draw", "own", "keep", "uncovered", "skip"]
@@ -18,6 +19,7 @@ Action = Literal["draw", "own", "keep", "uncovered", "skip"]
 FORMAT = 1  # of a plan in JSON
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
     """What one weight will get, and why.
@@ -57,6 +59,7 @@ class PlanEntry:
     realised_stddev: float | None = None
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What every weight of one model will get: a table that prints, and JSON that applies again.

@@ -19,12 +19,14 @@ from initreg.models.layer_names import Naming
 from initreg.models.paths import remember_path, repeated
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
+from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import Rule, read_rules
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
 
+@public
 def scope(rules: object = None, seed: int | None = None, *, strict: bool = False) -> "Scope":
     """Draw every weight that is made within the scope portably, by its path.
 
@@ -63,6 +65,7 @@ class _Decision(NamedTuple):
     config: InitializerConfig | None = None
 
 
+@public
 class Scope:
     """What `scope` returns: the context manager, and what was made in it."""
 

@@ -8,9 +8,11 @@ from initreg.config.base import InitializerConfig
 from initreg.discovery.loading import Plugin, PluginRecord
 from initreg.discovery.trust import BUILTIN, normalize
 from initreg.errors import AmbiguousInitializerError, UnknownInitializerError
+from initreg.public import public
 from initreg.wording import did_you_mean
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One initializer in a registry: its config class, and the plugin that brought it.

@@ -23,6 +23,7 @@ from initreg.errors import (
     PluginError,
     UnknownInitializerError,
 )
+from initreg.public import public
 from initreg.registry.building import build, custom_object, from_keras
 from initreg.registry.names import Entry, Names, unknown
 from initreg.registry.requests import Request, read
@@ -39,6 +40,7 @@ def is_written(spec: object) -> bool:
     return isinstance(spec, _WRITTEN)
 
 
+@public
 class Registry:
     """Maps names to config classes; validates specs, and resolves them into Keras initializers.
 
@@ -375,6 +377,7 @@ def _names(target: str, kind: type) -> bool:
 _DEFAULT = Registry(Discovery())  # empty until it is used
 
 
+@public
 def default_registry() -> Registry:
     """Return the registry of all installed plugins; it loads them on first use.
 

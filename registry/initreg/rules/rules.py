@@ -10,6 +10,7 @@ from initreg.documents import Node, Path, Source, read_file
 from initreg.documents.findings import duplicates, finding_at, placed, too_large
 from initreg.draws.seeds import MAX_SEED
 from initreg.errors import Fault, Finding, InitregError, RulesError
+from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import PatternError, compile_pattern
 from initreg.wording import did_you_mean, shown
@@ -26,6 +27,7 @@ _MEANING = {
 }
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Rule:
     r"""What the weights get whose path a pattern is found in; without `init`, they are kept.
@@ -57,6 +59,7 @@ class Rule:
         )
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Rules in their order, of which the first that matches a weight decides; see `read_rules`.
@@ -88,6 +91,7 @@ class Rules:
         return written
 
 
+@public
 def read_rules(rules: object, registry: Registry | None = None) -> Rules:
     r"""Read rules, and check them: a file, a mapping, a list, or None for no rules.
 
@@ -106,7 +110,7 @@ def read_rules(rules: object, registry: Registry | None = None) -> Rules:
     >>> read_rules({"rules": [{"match": "(a+)+$", "init": "keep"}]})
     Traceback (most recent call last):
     ...
-    initreg.errors.RulesError: $.rules[0].match: This pattern could take exponential time: ...
+    initreg.RulesError: $.rules[0].match: This pattern could take exponential time: ...
 
     A file is YAML, JSON or TOML, as its ending says. It holds what a mapping holds: `rules`, and
     perhaps a `seed`, 0 … 2³²−1. Each rule has `match`, a regular expression that is searched in the

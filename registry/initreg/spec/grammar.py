@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import NoReturn, cast
 
 from initreg.errors import SpecSyntaxError
+from initreg.public import public
 from initreg.spec.spec import Argument, Pairs, Spec, Value
 
 MAX_LENGTH = 4096
@@ -52,6 +53,7 @@ _PIECE = re.compile(
 )
 
 
+@public
 def parse(text: str) -> Spec:
     """Read a spec from text.
 

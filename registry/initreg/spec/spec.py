@@ -8,17 +8,21 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from initreg.public import public
+
 _BARE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Pairs | Spec | None"
 
 
+@public
 class Pairs(tuple[tuple[str, "Value"], ...]):
     """A dict of a spec, as frozen pairs of key and value."""
 
     __slots__ = ()
 
 
+@public
 class Argument(NamedTuple):
     """One argument of a spec: `name` is None where it was given by position.
 
@@ -33,6 +37,7 @@ class Argument(NamedTuple):
     end: int = 0
 
 
+@public
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
     """What a person writes: the name of an initializer, and arguments for it.
