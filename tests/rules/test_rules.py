@@ -293,7 +293,8 @@ def test_all_mistakes_of_an_object_are_told_with_their_paths():
         r"mark of its own, as in (block\d+/)*.",
         "    (a+)+$",
         "    ^^^^^",
-        "$.rules[0].init: This can't be read as a spec: '(' was never closed.",
+        "$.rules[0].init: This is not a valid spec: '(' was never closed. "
+        "A spec is a name, or a name with arguments: random_normal(stddev=0.05).",
         "    he_norml(1",
         "            ^",
         "$.rules[1].layer: layer must be text, the name of the layer's class, not None.",
