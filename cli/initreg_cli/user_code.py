@@ -136,11 +136,13 @@ def _place(error: BaseException) -> str:
         return ""  # its message has the place
     import initreg
 
-    installed = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
-    others = {*map(Path, installed), Path(initreg.__file__).parent, Path(__file__).parent}
+    ours = (initreg.__file__, __file__)
+    folders = {Path(sysconfig.get_path("stdlib")), *(Path(file).parent for file in ours)}
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<") and not others & {*Path(frame.filename).parents}
+        if not frame.filename.startswith("<")
+        and not {"site-packages", "dist-packages"} & {*Path(frame.filename).parts}
+        and not folders & {*Path(frame.filename).parents}
     ]
     return f"\n    at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""

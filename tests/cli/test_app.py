@@ -225,17 +225,17 @@ def test_an_interrupt_outside_of_a_command_is_quiet_too(
 
 
 def test_an_unexpected_error_is_one_line(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", lambda: 1 // 0)
+    monkeypatch.setattr("initreg_cli.installed.load_registry", lambda: 1 // 0)
     done = cli("list")
     assert done.status == 2
     assert done.stderr == (
         "initreg failed: ZeroDivisionError: integer division or modulo by zero\n"
-        "INITREG_DEBUG=1 shows where; please report it.\n"
+        "INITREG_DEBUG=1 shows the traceback. Please report it.\n"
     )
 
 
 def test_debug_shows_where(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", lambda: 1 // 0)
+    monkeypatch.setattr("initreg_cli.installed.load_registry", lambda: 1 // 0)
     monkeypatch.setenv("INITREG_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         cli("list")
@@ -244,7 +244,7 @@ def test_debug_shows_where(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (MemoryError(), "There is not enough memory for this. Try a smaller --shape.\n"),
+        (MemoryError(), "There is not enough memory. Try a smaller --shape.\n"),
         (PermissionError(13, "Permission denied", "x.npy"), "x.npy: Permission denied.\n"),
     ],
     ids=["memory", "file"],
@@ -255,7 +255,7 @@ def test_errors_of_the_machine_are_told_plainly(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", fail)
+    monkeypatch.setattr("initreg_cli.installed.load_registry", fail)
     assert cli("list") == type(cli("--version"))(2, "", told)
 
 

@@ -100,7 +100,7 @@ def never_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
         ("--out", "plot.png", "plot.png' must end in .npy, .npz or .csv."),
         ("--plot", "plot.gif", "plot.gif' must end in .png or .svg."),
         ("--out", "no/values.npy", "there is no folder "),
-        ("--plot", "no/plot.svg", "for plot.svg. Make it first."),
+        ("--plot", "no/plot.svg", "for plot.svg. Create it first."),
         ("--out", "folder.npy", "folder.npy is a folder. Name a file in it."),
         ("--out", "there.npy", "exists. Choose another name, or overwrite it with --force."),
         ("--plot", "there.png", "exists. Choose another name, or overwrite it with --force."),
@@ -131,7 +131,7 @@ def test_a_folder_without_permission_is_refused(
     monkeypatch.setattr(os, "access", lambda *_: False)
     done = cli(*DRAW, "--out", tmp_path / "values.npy")
     assert done.status == 2
-    assert f"the folder {tmp_path} can't be written to. Choose another." in done.stderr
+    assert f"the folder {tmp_path} is not writable. Choose another." in done.stderr
 
 
 def test_force_overwrites(cli: Any, tmp_path: Path) -> None:

@@ -166,14 +166,14 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
     assert done.status == 2
     assert done.stderr.endswith(
         "Error: No such command 'bye'.\n"
-        "These plugins failed, and may bring it: acme-inits (plugin bad): "
+        "These plugins failed and may provide it: acme-inits (plugin bad): "
         "ZeroDivisionError: division by zero (bad_plugin.py, line 1).\n"
     )
     assert command("hello", **site).stdout == "done\n"
     blocked = command("hello", INITREG_BLOCK="acme-inits", **site)
     assert blocked.status == 2
     assert (
-        "These plugins are blocked, and may bring it: acme-inits (plugin bad): "
+        "These plugins are blocked and may provide it: acme-inits (plugin bad): "
         "blocked: INITREG_BLOCK names it; acme-inits (plugin good): blocked: "
     ) in blocked.stderr
 
@@ -204,11 +204,11 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
         ),
         (
             adding("app.command('it')(3)"),
-            "initreg_commands adds what is no command: TypeError: 3 is not a callable object",
+            "initreg_commands adds an invalid command: TypeError: 3 is not a callable object",
         ),
         (
             adding("@app.callback()\ndef all(): pass\n@app.command()\ndef it(): pass"),
-            "initreg_commands adds a callback to the app, which takes commands alone",
+            "initreg_commands adds a callback, but only commands are allowed",
         ),
         (
             adding("pass").replace("(app)", "(app, more)"),
@@ -218,7 +218,7 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
             adding("pass").replace("_commands", "_command"),
             "PluginValidationError: unknown hook 'initreg_command' in plugin ",
         ),
-        (one("list"), "command 'list' is refused: it is initreg's own"),
+        (one("list"), "command 'list' is rejected: initreg has it"),
     ],
 )
 def test_a_broken_plugin_stops_nothing(
@@ -252,7 +252,7 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
     done = command("go", **site)
     assert (done.status, done.stdout) == (2, "")
     assert done.stderr.endswith(
-        "Error: 2 plugins bring the command 'go': north-inits (plugin north) and south-inits "
+        "Error: 2 plugins add the command 'go': north-inits (plugin north) and south-inits "
         "(plugin south). Block all but one in INITREG_BLOCK.\n"
     )
     assert command("up", **site).stdout == "done\n"
@@ -260,7 +260,7 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
     listed = command("plugins", "--json", "--strict", **site)
     assert listed.status == 1
     errors = {r["name"]: (r["commands"], r["error"]) for r in listed.json if r["error"]}
-    refused = "command 'go' is refused: {} brings it, too"
+    refused = "command 'go' is rejected: {} adds it, too"
     assert errors == {
         "north": (["up"], refused.format("south-inits (plugin south)")),
         "south": ([], refused.format("north-inits (plugin north)")),
@@ -277,7 +277,7 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
             "raise RuntimeError('no route')",
             2,
             "RuntimeError: no route\n'go' is a command of acme-inits (plugin go).\n"
-            "INITREG_DEBUG=1 shows where.\n",
+            "INITREG_DEBUG=1 shows the traceback.\n",
         ),
         (
             "import initreg; initreg.validate('he_norml')",

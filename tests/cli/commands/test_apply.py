@@ -12,6 +12,8 @@ import pytest
 
 import initreg
 
+pytestmark = pytest.mark.keras
+
 RULES = """\
 seed: 1
 rules:
@@ -134,7 +136,7 @@ def test_strict_writes_nothing_where_anything_is_left_open(cli: Any, folder: Pat
     [
         ("new.h5", "'new.h5' must end in .keras."),
         ("there.keras", "there.keras exists. Choose another name, or overwrite it with --force."),
-        ("nope/new.keras", "there is no folder nope for new.keras. Make it first."),
+        ("nope/new.keras", "there is no folder nope for new.keras. Create it first."),
     ],
 )
 def test_a_file_that_cant_be_written_is_told_before_the_model_is_built(

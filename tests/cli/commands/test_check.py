@@ -63,7 +63,7 @@ def test_a_file_with_nothing_to_check_is_1_and_says_what_would_be(cli: Any) -> N
     assert done.stderr == (
         "0 initializers checked in 1 file, 0 findings.\n"
         "Nothing was checked. Initializers are the values of the keys initializer, init and "
-        "*_initializer; --key adds more. With --allow-empty, this is no failure.\n"
+        "*_initializer; --key adds more. Use --allow-empty to accept this.\n"
     )
 
 
@@ -84,7 +84,7 @@ def test_an_unreadable_file_is_2_and_the_others_are_reported(cli: Any, format_: 
     assert "stddev must be 0 or more" in done.stdout
     assert "No such file or directory" in done.stderr + done.stdout
     assert done.stderr.endswith(
-        "2 initializers checked in 2 files, 1 finding. 1 file could not be read.\n"
+        "2 initializers checked in 2 files, 1 finding. 1 file can't be read.\n"
     )
 
 
@@ -131,7 +131,7 @@ def test_an_unknown_ending_says_how_to_go_on(cli: Any) -> None:
     assert done.status == 2
     assert "wrong.conf: Its ending, .conf, does not say what it is" in done.stderr
     assert done.stderr.endswith(
-        "To read files of other endings, say what they are: --as yaml, json, toml or keras.\n"
+        "Set the format of files with other extensions: --as yaml, json, toml or keras.\n"
     )
     assert cli("check", "wrong.conf", "--as", "yaml").stdout == FOUND.format("wrong.conf")
 
@@ -148,7 +148,7 @@ def test_a_file_of_rules_is_checked_as_a_whole(cli: Any) -> None:
         "rules.yaml:2:33: ",
     ]
     assert "rules.yaml:2:33: A rule has no key 'lyer'. Did you mean 'layer'?" in done.stdout
-    assert done.stderr == "1 initializer checked in 1 file, 2 findings.\n"
+    assert done.stderr == "1 rule checked in 1 file, 2 findings.\n"
     assert cli("check", "rules.yaml").status == 1  # as a config, it has nothing to check
 
 
@@ -157,7 +157,7 @@ def test_rules_that_are_right_are_0(cli: Any, stdin: Any, format_: str) -> None:
     stdin(b"seed: 1\nrules:\n- {match: kernel$, init: he_normal}\n- {match: bias, init: keep}\n")
     done = cli("check", "-", "--form", "rules", "--format", format_)
     assert done.status == 0
-    assert done.stderr == "2 initializers checked in 1 file, 0 findings.\n"
+    assert done.stderr == "2 rules checked in 1 file, 0 findings.\n"
 
 
 @pytest.mark.parametrize("format_", ["json", "github", "sarif"])
@@ -175,8 +175,8 @@ def test_no_rules_is_1_and_says_so(cli: Any) -> None:
     done = cli("check", "rules.yaml", "--form", "rules")
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr == (
-        "0 initializers checked in 1 file, 0 findings.\n"
-        "There are no rules. With --allow-empty, this is no failure.\n"
+        "0 rules checked in 1 file, 0 findings.\n"
+        "No rules found. Use --allow-empty to accept this.\n"
     )
     assert cli("check", "rules.yaml", "--form", "rules", "--allow-empty").status == 0
 
@@ -184,7 +184,7 @@ def test_no_rules_is_1_and_says_so(cli: Any) -> None:
 def test_rules_have_keys_of_their_own(cli: Any) -> None:
     done = cli("check", "right.yaml", "--form", "rules", "--key", "start")
     assert (done.status, done.stdout) == (2, "")
-    assert "'--key': it is for configs; a file of rules has keys of its own." in done.stderr
+    assert "'--key': it is for configs; a file of rules has fixed keys." in done.stderr
 
 
 # What is checked ----------------------------------------------------------------------------------
@@ -425,7 +425,7 @@ def test_notes_stand_below_the_findings_where_both_go_to_one_place(
     )
     assert done.stdout == FOUND.format("wrong.yaml") + (
         "missing.yaml: No such file or directory.\n"
-        "1 initializer checked in 1 file, 1 finding. 1 file could not be read.\n"
+        "1 initializer checked in 1 file, 1 finding. 1 file can't be read.\n"
     )
 
 

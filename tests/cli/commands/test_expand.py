@@ -290,7 +290,10 @@ def test_a_wrong_file_is_not_overwritten_by_itself(cli: Any, folder: Path) -> No
     ("out", "told"),
     [
         (".", ". is a folder. Name a file in it."),
-        ("no/such/out.yaml", f"there is no folder {Path('no/such')} for out.yaml. Make it first."),
+        (
+            "no/such/out.yaml",
+            f"there is no folder {Path('no/such')} for out.yaml. Create it first.",
+        ),
         ("short.yaml/out.yaml", "there is no folder short.yaml for out.yaml."),
     ],
 )

@@ -56,7 +56,7 @@ def test_it_says_what_it_made_and_what_comes_next(cli: Any, folder: Path) -> Non
     assert (done.status, done.stdout) == (0, "")
     module = "initreg-spread/src/initreg_spread/plugin.py"
     assert done.stderr.splitlines() == [
-        f"Made initreg-spread. Its initializer spread is in {module}. Next:",
+        f"Created initreg-spread. Its initializer spread is in {module}. Next:",
         "    cd initreg-spread",
         '    python -m pip install -e ".[test]"',
         "    initreg list spread",
@@ -176,28 +176,28 @@ def test_others_may_read_what_the_mask_lets_them(cli: Any, folder: Path) -> None
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "'' is no name for a distribution. Use letters, digits and -"),
-        ("a b", "'a b' is no name for a distribution"),
-        ("acme-", "'acme-' is no name"),
-        ("../acme", "--dir is the folder to make it in."),
-        ("Füße", "'Füße' is no name"),
-        ("acme\n", "is no name"),
+        ("", "'' is not a valid name for a distribution. Use letters, digits and -"),
+        ("a b", "'a b' is not a valid name for a distribution"),
+        ("acme-", "'acme-' is not a valid name"),
+        ("../acme", "--dir is the folder to create it in."),
+        ("Füße", "'Füße' is not a valid name"),
+        ("acme\n", "is not a valid name"),
         ("x" * 41, "has 41 characters. Use 40 at most."),
-        ("3d-inits", "a package can't be called '3d_inits'. Begin with a letter."),
+        ("3d-inits", "'3d_inits' is not a valid name for a package. Begin with a letter."),
         ("initreg", "leaves no name for an initializer. Try one such as initreg-spread."),
         ("initreg-initreg", "leaves no name"),
         ("initreg-2", "leaves no name"),
-        ("class", "'class' stands for something else in Python or in a spec."),
-        ("initreg-lambda", "stands for something else"),
-        ("initreg-none", "stands for something else"),
-        ("initreg-pi", "stands for something else"),
-        ("initreg-shape", "its class would be called Shape, as one of initreg."),
-        ("initreg-field", "its class would be called Field"),
-        ("json", "Python has a module 'json' of its own."),
-        ("keras", "there is a package 'keras' already, and one hides the other."),
-        ("initreg-cli", "there is a package 'initreg_cli' already"),
-        ("torch", "there is a package 'torch' already"),
-        ("tests", "there is a package 'tests' already"),
+        ("class", "'class' has another meaning in Python or in a spec."),
+        ("initreg-lambda", "has another meaning"),
+        ("initreg-none", "has another meaning"),
+        ("initreg-pi", "has another meaning"),
+        ("initreg-shape", "another class is called Shape already."),
+        ("initreg-field", "another class is called Field already."),
+        ("json", "Python has a module 'json'."),
+        ("keras", "a package 'keras' exists, and one would hide the other."),
+        ("initreg-cli", "a package 'initreg_cli' exists"),
+        ("torch", "a package 'torch' exists"),
+        ("tests", "a package 'tests' exists"),
         ("random-normal", "the initializer 'random_normal' is built in."),
         ("initreg-HeNormal", "the initializer 'henormal' is built in."),
     ],
@@ -230,14 +230,14 @@ def test_what_exists_is_left_alone(cli: Any, folder: Path, what: str) -> None:
 
 def test_a_folder_that_is_not_there(cli: Any, folder: Path) -> None:
     told = problem(cli("new", "acme-inits", "--dir", "gone"))
-    assert told == "Invalid value for '--dir': there is no folder gone. Make it first."
+    assert told == "Invalid value for '--dir': there is no folder gone. Create it first."
     assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("author", ["", "  ", "two\nlines", "a\x00b", "\udcff"])
 def test_a_bad_author(cli: Any, folder: Path, author: str) -> None:
     told = problem(cli("new", "acme-inits", "--author", author))
-    assert told == "Invalid value for '--author': give a name, in one line."
+    assert told == "Invalid value for '--author': it must be one line, not empty."
     assert not list(folder.iterdir())
 
 
@@ -254,8 +254,8 @@ def test_a_name_that_an_installed_plugin_has_is_told(
     done = command("new", "initreg-spread", **environment)
     assert done.status == 0
     assert (
-        "other-inits brings an initializer 'spread', too. Where both are installed, specs have to "
-        "say initreg_spread.spread.\n"
+        "other-inits provides an initializer 'spread', too. If both are installed, write "
+        "initreg_spread.spread in specs.\n"
     ) in done.stderr
     assert (folder / "initreg-spread").is_dir()
 

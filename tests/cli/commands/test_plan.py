@@ -201,26 +201,35 @@ def test_layers_that_are_left_unbuilt_are_no_news(cli: Any, folder: Path) -> Non
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        ("net:wide", "net:wide takes (width, depth=2), and is called without arguments. Write a"),
-        ("net:empty", "net:empty returned NoneType, no model of Keras. Return the model, built."),
-        ("net:number", "net:number is of int, no function. Name one that returns the model."),
+        (
+            "net:wide",
+            "net:wide takes (width, depth=2), but it is called without arguments. Write a",
+        ),
+        ("net:empty", "net:empty returned NoneType, not a Keras model. Return the model, built."),
+        (
+            "net:number",
+            "net:number is of type int, not a function. Name a function that returns the model.",
+        ),
         ("net:bild", "net has no 'bild'. Did you mean 'build'?"),
         ("net:zzz", "net has no 'zzz'."),
         ("net:number.x", "net has no 'x'."),
         ("net:leaves", "net:leaves failed: SystemExit: so long\n    at {}/net.py:16\n"),
         ("net:mute", "net:mute failed: ValueError\n    at {}/net.py:17\n"),
         ("net:fails", "net:fails failed: ValueError: Could not interpret initializer identifier"),
-        ("net:fails", "\n    at {}/net.py:14\nINITREG_DEBUG=1 shows all of it.\n"),
+        ("net:fails", "\n    at {}/net.py:14\nINITREG_DEBUG=1 shows the traceback.\n"),
         ("net:deep", "net:deep failed: ValueError: "),
         ("net:deep", "9)\n    at {}/net.py:15\n"),
         ("broken:build", "broken can't be imported: ModuleNotFoundError: No module named 'not_he"),
         ("broken:build", "\n    at {}/broken.py:1\n"),
         ("syntax:build", "syntax can't be imported: SyntaxError: "),
-        ("nope:build", "there is no module nope in {}, nor is one installed. Go to the folder"),
+        ("nope:build", "there is no module nope in {}, nor is one installed. Change to the folder"),
         ("net.py:build", "'net.py:build' names a file. Name the module: net:build"),
         ("a/net.py", "'a/net.py' names a file. Name the module: a.net:function"),
-        ("net.build", "'net.build' is no model. Give a .keras file, a model's config in JSON, or "),
-        ("", "'' is no model. Give a .keras file"),
+        (
+            "net.build",
+            "'net.build' is not a model. Give a .keras file, a model's config in JSON, or ",
+        ),
+        ("", "'' is not a model. Give a .keras file"),
         ("model.h5", "initreg.load_model('model.h5').save('model.keras')"),
     ],
 )
@@ -318,7 +327,7 @@ def test_rules_that_are_not_there_are_told(cli: Any, folder: Path) -> None:
         ("net:build", "rules.yaml", "RULES", "net:build is a model."),
         ("model.keras", "rules.yaml", "RULES", "model.keras is a model."),
         ("model.json", "rules.yaml", "RULES", "model.json is a model's config."),
-        ("rules.yaml", "rules.yaml", "MODEL", "rules.yaml is no model."),
+        ("rules.yaml", "rules.yaml", "MODEL", "rules.yaml is not a model."),
     ],
 )
 def test_rules_and_model_the_wrong_way_round_are_told(
@@ -327,7 +336,7 @@ def test_rules_and_model_the_wrong_way_round_are_told(
     (folder / "model.json").write_text('{"class_name": "Sequential", "config": {}}')
     done = cli("plan", rules, model if argument == "MODEL" else "net:build")
     assert (done.status, done.stdout) == (2, "")
-    order = "The rules come first, and then the model."
+    order = "The rules come first, then the model."
     assert f"Invalid value for '{argument}': {told} {order}\n" in done.stderr
 
 

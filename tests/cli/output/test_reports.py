@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 import initreg
-from initreg_cli.output import reports
+from initreg_cli.output import sarif
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="such names are of POSIX")
 
@@ -292,12 +292,14 @@ def test_sarif_tells_what_could_not_be_read(cli: Any, messy: str) -> None:
 
 def test_each_kind_of_fault_has_a_rule(cli: Any, messy: str) -> None:
     documented = set(re.findall(r"``([a-z-]+)``", initreg.Fault.__doc__ or ""))
-    assert {code for code in documented if code != "column:end"} <= set(reports._RULES)
+    assert {code for code in documented if code != "column:end"} <= set(sarif.DESCRIPTIONS)
     found = {
         finding["code"] for finding in cli("check", messy, "--format", "json").json["findings"]
     }
     assert (
-        {"syntax", "form", "conflict", "duplicate-key", "wrong-value"} < found <= {*reports._RULES}
+        {"syntax", "form", "conflict", "duplicate-key", "wrong-value"}
+        < found
+        <= {*sarif.DESCRIPTIONS}
     )
 
 
@@ -351,8 +353,8 @@ def test_an_absolute_name_is_a_file_uri(cli: Any, folder: Path) -> None:
 def test_names_of_each_system_become_uris(
     monkeypatch: pytest.MonkeyPatch, kind: type, name: str, uri: str
 ) -> None:
-    monkeypatch.setattr(reports, "PurePath", kind)
-    assert reports._location(name)["physicalLocation"]["artifactLocation"]["uri"] == uri
+    monkeypatch.setattr(sarif, "PurePath", kind)
+    assert sarif.location(name)["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_the_standard_input_has_a_name_too(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
