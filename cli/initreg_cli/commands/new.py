@@ -5,6 +5,7 @@ import keyword
 import re
 import shlex
 import sys
+import types
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,8 +24,6 @@ class License(StrEnum):
 
 # So that no line of the template grows too long.
 _LONGEST = 40
-# What a spec, or Python, reads as something else.
-_WORDS = frozenset((*keyword.kwlist, "pi", "sqrt"))
 # Packages that need not be installed here, and the modules of the plugin's own tests.
 _TAKEN = ("conftest", "jax", "tensorflow", "test_plugin", "tests", "torch")
 
@@ -101,7 +100,7 @@ def _named(name: str) -> tuple[str, str, str]:
         problem = f"a package can't be called {package!r}. Begin with a letter."
     elif not initializer[:1].isalpha() or initializer == "initreg":
         problem = f"{name!r} leaves no name for an initializer. Try one such as initreg-spread."
-    elif {package, initializer, class_name} & _WORDS:
+    elif any(map(keyword.iskeyword, (package, class_name))) or _is_reserved(initializer):
         problem = f"{name!r} stands for something else in Python or in a spec. Choose another name."
     elif class_name == "Field" or class_name in dir(initreg):
         problem = f"its class would be called {class_name}, as one of initreg. Choose another name."
@@ -114,6 +113,17 @@ def _named(name: str) -> tuple[str, str, str]:
     else:
         return package, initializer, class_name
     raise _wrong("NAME", problem)
+
+
+def _is_reserved(initializer: str) -> bool:
+    """Return True if the library rejects a config class of this name."""
+    from initreg import InitializerConfig, PluginError
+
+    try:
+        types.new_class("Named", (InitializerConfig,), {"name": initializer})
+    except PluginError:
+        return True
+    return False
 
 
 def _brought_by(initializer: str) -> str:
