@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from initreg.config.targets import PORTABLE, import_target, keras_form
 from initreg.draws.distributions import Distribution
-from initreg.draws.seeds import MAX_SEED, derive_seed
+from initreg.draws.seeds import checked_seed, derive_seed
 from initreg.draws.shapes import Shape
-from initreg.errors import ConfigError, Fault, PluginError
+from initreg.errors import PluginError
 from initreg.public import public
 from initreg.spec.grammar import MAX_LENGTH
 from initreg.spec.spec import Argument, Pairs, Spec, Value
@@ -216,9 +216,11 @@ class InitializerConfig(BaseModel):
             return self.model_dump(mode="json", include={field})[field]
 
     def with_seed(self, seed: int) -> Self:
-        """Fill the seeds that are left open: `seed` here, derived ones in nested initializers."""
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-            raise ConfigError([Fault(f"seed must be a whole number, 0 … {MAX_SEED}.")])
+        """Fill the seeds that are left open: `seed` here, derived ones in nested initializers.
+
+        Returns the config itself if no seed is open.
+        """
+        seed = checked_seed(seed)
         filled: dict[str, Any] = {}
         for name, field in self.parameter_fields.items():
             value = getattr(self, field)

@@ -69,22 +69,31 @@ def draw_config(
     return out
 
 
-def own_seed(config: InitializerConfig) -> int | None:
-    """Return the seed that a config brings, if any.
+def fill_seed(config: InitializerConfig, seed: int) -> tuple[InitializerConfig, int | None]:
+    """Fill the open seeds of a config, and return it with the seed that is used.
 
-    One without the parameter, that holds a single other, draws as that one does, from its seed.
+    This is `seed`, or the config's own seed if none is open. None if nothing is drawn at random.
     """
-    if "seed" not in config.parameter_fields:
-        held = [*held_by(config)]
-        return own_seed(held[0]) if len(held) == 1 else None
-    own = getattr(config, "seed", None)
-    return None if own is None else int(own)
+    filled = config.with_seed(seed)
+    return filled, _own_seed(config) if filled is config else seed
 
 
 def seed_in_force(config: InitializerConfig, seed: int) -> int:
-    """Return the seed that a config brings, else `seed`."""
-    own = own_seed(config)
+    """Return the config's own seed, or `seed` if it has none."""
+    own = _own_seed(config)
     return seed if own is None else own
+
+
+def _own_seed(config: InitializerConfig) -> int | None:
+    """Return the seed that a config sets, or None.
+
+    A config without a `seed` parameter that holds exactly one other uses that one's seed.
+    """
+    if (field := config.parameter_fields.get("seed")) is not None:
+        own = getattr(config, field)
+        return None if own is None else int(own)
+    nested = [*held_by(config)]
+    return _own_seed(nested[0]) if len(nested) == 1 else None
 
 
 def draws_itself(config: InitializerConfig) -> bool:
