@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 VALUES = (".npy", ".npz", ".csv")
 PLOTS = (".png", ".svg")
 
-# Digits that give each value back exactly. A bfloat16 is read back as the float32 that it is.
-_DIGITS = {"float16": 5, "bfloat16": 9, "float32": 9, "float64": 17}
-
 
 def check(option: str, path: Path, endings: tuple[str, ...], force: bool) -> None:
     """Refuse, before any work is done, a file that could not be written in the end.
@@ -69,10 +66,8 @@ def write_values(drawn: "Sample", path: Path, force: bool) -> None:
             shape = values.shape if values.ndim > 1 else (values.size, 1)
             rows = values.reshape(math.prod(shape[:-1]), shape[-1])
             about = "\n".join(f"{key}: {value}" for key, value in _about(drawn).items())
-            digits = _DIGITS[drawn.dtype]
-            np.savetxt(
-                file, rows, fmt=f"%.{digits}g", delimiter=",", header=about, encoding="utf-8"
-            )
+            form = f"%.{drawn.digits}g"
+            np.savetxt(file, rows, fmt=form, delimiter=",", header=about, encoding="utf-8")
 
     _write_whole(path, write, force)
 

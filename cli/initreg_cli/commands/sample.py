@@ -164,7 +164,8 @@ def _digits(statistics: dict[str, float]) -> dict[str, int]:
 def _seed_text(drawn: "Sample", given: bool) -> str:
     if drawn.seed is None:
         return "none: nothing is drawn at random"
-    if given or getattr(drawn.config, "seed", None) is not None:
+    # `with_seed` returns the config itself if it leaves no seed open.
+    if given or drawn.config.with_seed(drawn.seed) is drawn.config:
         return str(drawn.seed)
     return f"{drawn.seed} (drawn; --seed {drawn.seed} repeats it)"
 
