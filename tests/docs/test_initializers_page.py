@@ -1,14 +1,14 @@
 """The table of names elsewhere is complete, and says what the initializers say of themselves."""
 
 import re
-from pathlib import Path
 
 import keras
 import pytest
+from tests.support.pages import read
 
 from initreg import InitregError, default_registry, validate
 
-PAGE = (Path(__file__).parents[2] / "docs" / "initializers.md").read_text("utf-8")
+PAGE = read("initializers.md")
 ENTRIES = {entry.name: entry.config_class for entry in default_registry().builtin_entries()}
 
 

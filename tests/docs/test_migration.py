@@ -1,11 +1,12 @@
 """The names in the migration tables are reached as the tables say."""
 
 import re
-from pathlib import Path
+
+from tests.support.pages import read
 
 from initreg import default_registry
 
-PAGE = (Path(__file__).parents[2] / "docs" / "migration.md").read_text("utf-8")
+PAGE = read("migration.md")
 
 
 def test_names():

@@ -2,8 +2,6 @@
 
 import itertools
 import math
-import os
-import subprocess
 import sys
 import threading
 from hashlib import blake2b
@@ -15,6 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from ml_dtypes import bfloat16
 from scipy import special, stats
+from tests.support.processes import run
 
 from initreg import (
     ConfigError,
@@ -218,13 +217,9 @@ NONE = " ".join(
 )
 
 
-def run_python(script, *arguments, **environment):
+def run_python(script, *arguments, **variables):
     command = [sys.executable, "-W", "error", "-c", script, *arguments]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run(*command, variables=variables).stdout
 
 
 # Regions --------------------------------------------------------------------------------------

@@ -3,9 +3,7 @@
 import copy
 import enum
 import json
-import os
 import re
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -21,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from ruamel.yaml import YAML
+from tests.support.processes import python
 
 from initreg import (
     ConfigError,
@@ -938,16 +937,8 @@ print("keras" in sys.modules)
 
 
 def test_no_keras_is_imported(tmp_path):
-    ran = subprocess.run(
-        [sys.executable, "-c", KERAS_FREE],
-        cwd=tmp_path,
-        env=os.environ | {"KERAS_BACKEND": "nothing"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout == "False\n"
+    done = python(KERAS_FREE, cwd=tmp_path, variables={"KERAS_BACKEND": "nothing"})
+    assert done.stdout == "False\n"
 
 
 def test_an_initializer_field_is_expanded():

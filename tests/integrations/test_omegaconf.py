@@ -1,12 +1,12 @@
 """`${init:…}` in an OmegaConf config is an initializer, and a wrong one says where it is wrong."""
 
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import pytest
+from tests.support.processes import python
 
 from initreg import ConfigError, describe, register_omegaconf_resolver
 
@@ -178,5 +178,4 @@ def test_without_omegaconf_it_says_what_to_install(monkeypatch):
 
 def test_initreg_does_not_import_it():
     code = "import sys, initreg; print('omegaconf' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert python(code).stdout == "False\n"

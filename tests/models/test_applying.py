@@ -1,14 +1,12 @@
 """Rules are applied to a model that exists: all of them, or nothing is changed."""
 
-import json
-import subprocess
-import sys
 import warnings
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from tests.support.processes import python
 
 import initreg
 from initreg import InitregWarning, PlanError
@@ -334,10 +332,7 @@ def test_a_plan_gives_the_same_weights_in_another_process(tmp_path):
     done = initreg.apply(layer, COVERING["one rule"])
     file = tmp_path / "plan.json"
     file.write_text(done.to_json())
-    ran = subprocess.run(
-        [sys.executable, "-c", APPLY, str(file)], capture_output=True, text=True, check=True
-    )
-    assert json.loads(ran.stdout) == layer.get_weights()[0].tolist()
+    assert python(APPLY, file).json == layer.get_weights()[0].tolist()
 
 
 @pytest.mark.skipif(keras.config.backend() != "jax", reason="JAX alone commits to a device")

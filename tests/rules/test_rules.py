@@ -4,14 +4,13 @@ import copy
 import dataclasses
 import json
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator as Validator
+from tests.support.processes import python
 
 from initreg import UnreadableError, check_file, check_text, json_schema, validate
 from initreg.errors import InitregError, RulesError
@@ -158,7 +157,7 @@ def test_reading_imports_no_keras():
         "rules.read_rules([{'match': 'a', 'init': 'he_normal'}])\n"
         "assert 'keras' not in sys.modules and 'numpy' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    python(script)
 
 
 # Writing ------------------------------------------------------------------------------------------
