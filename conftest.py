@@ -12,6 +12,7 @@ from sybil import Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
+from sybil.sybil import SybilCollection
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -44,13 +45,18 @@ _pages = Sybil(
     setup=_enter_empty_folder,
     teardown=_leave_folder,
 )
-_docstrings = Sybil(
-    parsers=[DocTestParser(optionflags=ELLIPSIS)],
-    patterns=["registry/**/*.py", "plugins/**/*.py", "cli/**/*.py"],
-    setup=_enter_empty_folder,
-    teardown=_leave_folder,
-)
-pytest_collect_file = (_pages + _docstrings).pytest()
+# One for each source root: a pattern such as `registry/**/*.py` would match one level of folders.
+_docstrings = [
+    Sybil(
+        parsers=[DocTestParser(optionflags=ELLIPSIS)],
+        path=root,
+        patterns=["*.py"],
+        setup=_enter_empty_folder,
+        teardown=_leave_folder,
+    )
+    for root in ("registry", "plugins", "cli")
+]
+pytest_collect_file = SybilCollection([_pages, *_docstrings]).pytest()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from tests.support.environments import Environment, build
 
 from initreg import InitializerConfig, InitializerField, Positive, Registry, Seed
 from initreg.discovery.loading import Discovery
+from tests.support.environments import Environment, build
 
 # No deadline: the first example of a test may import SciPy or compile on JAX.
 # CI tries the same examples in every run, so that only a change can make it fail. A person's run

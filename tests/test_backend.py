@@ -5,9 +5,11 @@ import os
 
 import keras
 import pytest
-from tests.support.processes import python
 
 from initreg import BackendError, choose_backend, installed_backends
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 # Runs code in a fresh process in which only the modules named are there.
 BLOCK = """

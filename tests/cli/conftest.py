@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.support import distributions, processes
-from tests.support.processes import Result, run
 
 from initreg_cli import app
+from tests.support import distributions, processes
+from tests.support.processes import Result, run
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.support.processes import run
 
 import initreg
+from tests.support.processes import run
 
 _LOADED = """
     import sys

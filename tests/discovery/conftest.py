@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
 from tests.support import distributions, processes
 from tests.support.environments import Environment
 from tests.support.processes import Result

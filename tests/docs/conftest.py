@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from tests.support.pages import PAGES, Block, blocks_of
 from tests.support.paths import ROOT
 

@@ -9,10 +9,12 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+
+import initreg
 from tests.support.paths import DOCS
 from tests.support.processes import python, run
 
-import initreg
+pytestmark = pytest.mark.keras
 
 BUILDER = DOCS / "examples" / "builder"
 CONFIG = BUILDER / "models.yaml"

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import keras
 import pytest
+
 from tests.support.processes import run
+
+pytestmark = pytest.mark.keras
 
 # What differs from one run or machine to another: what the page shows, and what it stands for.
 _NUMBER = r"(?<![\w.])-?\d+\.\d+(?:e[+-]\d+)?(?![\w.])"

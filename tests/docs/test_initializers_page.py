@@ -4,9 +4,11 @@ import re
 
 import keras
 import pytest
-from tests.support.pages import read
 
 from initreg import InitregError, default_registry, validate
+from tests.support.pages import read
+
+pytestmark = pytest.mark.keras
 
 PAGE = read("initializers.md")
 ENTRIES = {entry.name: entry.config_class for entry in default_registry().builtin_entries()}

@@ -2,9 +2,8 @@
 
 import re
 
-from tests.support.pages import read
-
 from initreg import default_registry
+from tests.support.pages import read
 
 PAGE = read("migration.md")
 

@@ -2,9 +2,8 @@
 
 import re
 
-from tests.support.paths import DOCS
-
 import initreg
+from tests.support.paths import DOCS
 
 API = DOCS / "api.md"
 

@@ -5,7 +5,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from tests.support.pages import read
+
+pytestmark = pytest.mark.keras
 
 
 @pytest.fixture(scope="module")

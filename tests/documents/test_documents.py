@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from tests.support.processes import python
 
 from initreg import UnreadableError
 from initreg.documents import read, read_file
 from initreg.documents.node import Items, Pairs, Scalar
+from tests.support.processes import python
 
 LANGUAGES = ["yaml", "json", "toml"]
 

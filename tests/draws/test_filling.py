@@ -13,7 +13,6 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from ml_dtypes import bfloat16
 from scipy import special, stats
-from tests.support.processes import run
 
 from initreg import (
     ConfigError,
@@ -36,6 +35,7 @@ from initreg.draws.filling import draw_distribution
 from initreg.draws.moments import Moments
 from initreg.draws.seeds import derive_key
 from initreg.draws.streams import CHUNK
+from tests.support.processes import run
 
 # The seeds are fixed, so a test that passes does so each time. Were they drawn anew, each test of
 # chance would fail once in 10,000 runs by chance alone.
@@ -710,6 +710,7 @@ def test_orthogonal_rows_or_columns_are(shape, gain):
     np.testing.assert_allclose(product, gain**2 * np.eye(len(product)), atol=1e-14)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 0, 3)], ids=str)
 def test_orthogonal_of_nothing(shape):
     assert draw("orthogonal", shape, seed=1).shape == shape
@@ -767,6 +768,7 @@ def test_orthogonal_differs_between_kernels_of_blas_in_the_last_digits_alone(tmp
         assert differing(other.astype(np.float32), drawn[0].astype(np.float32)) < 10
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("spec", "shape"),
     [

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.processes import python
 
 from initreg import derive_seed
+from tests.support.processes import python
 
 names = st.lists(st.text(st.characters(exclude_categories=())) | st.integers(), max_size=4)
 

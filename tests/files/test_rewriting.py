@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from ruamel.yaml import YAML
-from tests.support.processes import python
 
 from initreg import (
     ConfigError,
@@ -34,6 +33,7 @@ from initreg import (
     parse,
     validate,
 )
+from tests.support.processes import python
 
 
 def of_keras(class_name, **config):

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.support import pages
 from tests.support.paths import DOCS
 from tests.support.processes import Result, run

@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.support.processes import run
 
 from initreg import ConfigError, describe, resolve
+from tests.support.processes import run
 
 pytest.importorskip("hydra")
 
@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 
 # Hydra 1.4 warns of what 1.3 warns of the lack of, and of targets without a list of allowed ones.
 pytestmark = [
+    pytest.mark.keras,
     pytest.mark.filterwarnings("ignore:The version_base parameter is deprecated"),
     pytest.mark.filterwarnings("ignore:hydra.utils.instantiate.. resolved _target_"),
 ]

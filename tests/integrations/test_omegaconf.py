@@ -6,9 +6,11 @@ from typing import Any
 
 import keras
 import pytest
-from tests.support.processes import python
 
 from initreg import ConfigError, describe, register_omegaconf_resolver
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 omegaconf = pytest.importorskip("omegaconf")
 OmegaConf = omegaconf.OmegaConf

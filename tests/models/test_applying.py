@@ -6,11 +6,13 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from tests.support.processes import python
 
 import initreg
 from initreg import InitregWarning, PlanError
 from initreg.models import applying
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 BACKEND = keras.config.backend()
 COVERING = {

@@ -7,11 +7,13 @@ import sys
 import keras
 import pytest
 from keras import layers
-from tests.support.paths import ROOT
-from tests.support.processes import run
 
 import initreg
 from initreg.models.paths import weights_of
+from tests.support.paths import ROOT
+from tests.support.processes import run
+
+pytestmark = pytest.mark.keras
 
 APPLICATIONS = {
     "MobileNetV2": 96,

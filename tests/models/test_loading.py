@@ -12,12 +12,14 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from tests.support import distributions
-from tests.support.processes import python
 
 from initreg import InitializerConfig, Registry, UnreadableError
 from initreg.discovery.loading import Discovery
 from initreg.models.loading import custom_objects, load_model
+from tests.support import distributions
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 PLUGIN = '''\
 from initreg import InitializerConfig, Number, hookimpl

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from tests.support.processes import python
 
 import initreg
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 BACKEND = keras.config.backend()
 

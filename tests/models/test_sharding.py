@@ -11,13 +11,14 @@ import sys
 
 import keras
 import pytest
-from tests.support.processes import python
 
 from initreg import ConfigError, validate
 from initreg.models import weights
 from initreg.models.tensors import concrete
+from tests.support.processes import python
 
 pytestmark = [
+    pytest.mark.keras,
     pytest.mark.skipif(
         keras.config.backend() != "jax", reason="keras.distribution spreads weights on JAX alone"
     ),

@@ -6,6 +6,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
+
 from tests.support.environments import Environment, build
 from tests.support.paths import ROOT
 

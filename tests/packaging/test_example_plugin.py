@@ -8,11 +8,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.support.paths import DOCS
-from tests.support.processes import run
 
 import initreg
 import initreg.testing
+from tests.support.paths import DOCS
+from tests.support.processes import run
 
 EXAMPLE = DOCS / "examples" / "initreg-example"
 

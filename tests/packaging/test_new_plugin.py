@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.support.paths import ROOT
 from tests.support.processes import run
 

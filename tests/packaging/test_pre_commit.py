@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.support import processes
 from tests.support.paths import ROOT
 from tests.support.processes import Result

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.processes import python
 
 import initreg
 from initreg import collapse, collapse_file, expand, expand_file, resolve, validate
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 NO_TRAINING = pytest.mark.skipif(
     keras.config.backend() == "numpy", reason="Keras can't train on its numpy backend"

@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from tests.support.processes import python
 
 import initreg
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 DENSE = [
     "glorot_uniform(seed=1)",

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator as Validator
-from tests.support.processes import python
 
 from initreg import UnreadableError, check_file, check_text, json_schema, validate
 from initreg.errors import InitregError, RulesError
 from initreg.rules.patterns import PatternError
 from initreg.rules.rules import Rule, Rules, read_rules
+from tests.support.processes import python
 
 RULES = {
     "seed": 42,

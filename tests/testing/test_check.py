@@ -4,7 +4,6 @@ import re
 
 import pytest
 from pydantic import Field
-from tests.support.pages import read
 
 from initreg import (
     ConfigError,
@@ -19,6 +18,9 @@ from initreg import (
     validate,
 )
 from initreg.testing import CHECKS, CheckResult, check, parametrize
+from tests.support.pages import read
+
+pytestmark = pytest.mark.keras
 
 QUICK = ["docs", "round_trip"]
 

@@ -4,10 +4,10 @@ import importlib
 import itertools
 
 import pytest
-from tests.support.processes import python
 
 from initreg import InitializerConfig
 from initreg.testing import check
+from tests.support.processes import python
 
 PLUGIN = """
 from pydantic import Field

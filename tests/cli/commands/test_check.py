@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.processes import run
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")

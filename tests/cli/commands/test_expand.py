@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.processes import run
 
 import initreg
+from tests.support.processes import run
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
 
@@ -124,6 +124,7 @@ def test_a_file_with_nothing_to_rewrite_stays_as_it_is(cli: Any, verb: str) -> N
     assert cli(verb, "a.toml").stdout == "# none\n[x]\ny = 1\n"
 
 
+@pytest.mark.keras
 def test_keys_add_to_those_that_are_rewritten(cli: Any) -> None:
     Path("a.json").write_text('{"start": "zeros", "w0": "ones", "other": "zeros"}')
     done = cli("expand", "a.json", "--key", "start", "--key", "w?")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support.paths import ROOT
 from typer.testing import CliRunner
 
 import initreg
 from initreg_cli import app, scaffold
 from initreg_cli.commands.new import License
+from tests.support.paths import ROOT
 
 needs_posix = pytest.mark.skipif(
     os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,

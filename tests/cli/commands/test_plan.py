@@ -13,9 +13,11 @@ from typing import Any
 
 import keras
 import pytest
-from tests.support.processes import run
 
 import initreg
+from tests.support.processes import run
+
+pytestmark = pytest.mark.keras
 
 RULES = """\
 seed: 1
