@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 VALUES = (".npy", ".npz", ".csv")
 PLOTS = (".png", ".svg")
 
-# Digits that are enough to read each value back exactly. A bfloat16 is read back as float32.
-_DIGITS = {"float16": 5, "bfloat16": 9, "float32": 9, "float64": 17}
-
 
 def check_target(option: str, path: Path, endings: tuple[str, ...], force: bool) -> None:
     """Reject a file that could not be written, before any work is done.
@@ -71,10 +68,8 @@ def write_values(sample: "Sample", path: Path, force: bool) -> None:
             shape = values.shape if values.ndim > 1 else (values.size, 1)
             rows = values.reshape(math.prod(shape[:-1]), shape[-1])
             about = "\n".join(f"{key}: {value}" for key, value in _about(sample).items())
-            digits = _DIGITS[sample.dtype]
-            np.savetxt(
-                file, rows, fmt=f"%.{digits}g", delimiter=",", header=about, encoding="utf-8"
-            )
+            form = f"%.{sample.digits}g"
+            np.savetxt(file, rows, fmt=form, delimiter=",", header=about, encoding="utf-8")
 
     _write_whole(path, write, force)
 

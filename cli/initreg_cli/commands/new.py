@@ -5,6 +5,7 @@ import keyword
 import re
 import shlex
 import sys
+import types
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,8 +26,6 @@ class License(StrEnum):
 
 # A longer name would make lines of the template too long.
 _LONGEST = 40
-# Names that have another meaning in Python or in a spec.
-_WORDS = frozenset((*keyword.kwlist, "pi", "sqrt"))
 # Packages that may not be installed here, and the modules of the plugin's own tests.
 _TAKEN = ("conftest", "jax", "tensorflow", "test_plugin", "tests", "torch")
 
@@ -103,7 +102,7 @@ def _names(name: str) -> tuple[str, str, str]:
         problem = f"{package!r} is not a valid name for a package. Begin with a letter."
     elif not initializer[:1].isalpha() or initializer == "initreg":
         problem = f"{name!r} leaves no name for an initializer. Try one such as initreg-spread."
-    elif {package, initializer, class_name} & _WORDS:
+    elif any(map(keyword.iskeyword, (package, class_name))) or _is_reserved(initializer):
         problem = f"{name!r} has another meaning in Python or in a spec. Choose another name."
     elif class_name == "Field" or class_name in dir(initreg):
         problem = f"another class is called {class_name} already. Choose another name."
@@ -116,6 +115,17 @@ def _names(name: str) -> tuple[str, str, str]:
     else:
         return package, initializer, class_name
     raise bad_value("NAME", problem)
+
+
+def _is_reserved(initializer: str) -> bool:
+    """Return True if the library rejects a config class of this name."""
+    from initreg import InitializerConfig, PluginError
+
+    try:
+        types.new_class("Named", (InitializerConfig,), {"name": initializer})
+    except PluginError:
+        return True
+    return False
 
 
 def _other_plugin(initializer: str) -> str:

@@ -108,7 +108,8 @@ def expected_counts(sample: "Sample", edges: list[float]) -> list[float]:
 def _seed_text(sample: "Sample", seed_was_given: bool) -> str:
     if sample.seed is None:
         return "none, because the values are not random"
-    if seed_was_given or getattr(sample.config, "seed", None) is not None:
+    # `with_seed` returns the config itself if no seed is open.
+    if seed_was_given or sample.config.with_seed(sample.seed) is sample.config:
         return str(sample.seed)
     return f"{sample.seed} (random; --seed {sample.seed} repeats the draw)"
 
