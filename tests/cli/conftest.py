@@ -79,8 +79,6 @@ def python() -> Callable[..., Result]:
 _BATCH = """
     import contextlib, io, json, sys
     from initreg_cli import app
-from tests.support import distributions, processes
-from tests.support.processes import Result, run
     outcomes = []
     for arguments in json.loads(sys.argv[1]):
         sys.argv = ["initreg", *arguments]

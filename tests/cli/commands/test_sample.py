@@ -13,8 +13,6 @@ from initreg_cli.commands.sample import read_shape
 
 pytestmark = pytest.mark.keras
 
-pytestmark = pytest.mark.keras
-
 BACKEND = os.environ["KERAS_BACKEND"]
 
 
