@@ -20,7 +20,7 @@ from tests.support.processes import Result, run
 
 @pytest.fixture(autouse=True)
 def _own_variables() -> Iterator[None]:
-    """Undo what a command sets, such as the backend for Keras."""
+    """Restore the environment, because commands set variables such as KERAS_BACKEND."""
     before = dict(os.environ)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         os.environ.pop(name, None)
@@ -117,7 +117,7 @@ class Screen:
 
 @pytest.fixture
 def terminal(initreg: str) -> Callable[..., Screen]:
-    """Run the real command in a terminal of so many columns."""
+    """Run the real command in a terminal with this many columns."""
     pty = pytest.importorskip("pty")
     import fcntl
     import struct

@@ -1,4 +1,4 @@
-"""``initreg new``: a whole distribution, or a clear refusal and nothing."""
+"""``initreg new``: a complete distribution, or a clear error and nothing."""
 
 import keyword
 import os
@@ -42,12 +42,12 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def problem(done: Any) -> str:
-    """Return what a refusal says, in one line, without the usage above it."""
+    """Return the error message as one line, without the usage above it."""
     assert (done.status, done.stdout) == (2, "")
     return " ".join(done.stderr.split()).partition("Error: ")[2]
 
 
-# What is made -------------------------------------------------------------------------------------
+# What is created ----------------------------------------------------------------------------------
 
 
 def test_it_says_what_it_made_and_what_comes_next(cli: Any, folder: Path) -> None:
@@ -169,7 +169,7 @@ def test_others_may_read_what_the_mask_lets_them(cli: Any, folder: Path) -> None
     assert (folder / "acme-inits").stat().st_mode == (folder / "other").stat().st_mode
 
 
-# What is refused ----------------------------------------------------------------------------------
+# What is rejected ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_others_may_read_what_the_mask_lets_them(cli: Any, folder: Path) -> None
     ],
 )
 def test_a_bad_name(cli: Any, folder: Path, name: str, why: str) -> None:
-    told = problem(cli("new", name))
-    assert told.startswith("Invalid value for 'NAME': ")
-    assert why in told
+    message = problem(cli("new", name))
+    assert message.startswith("Invalid value for 'NAME': ")
+    assert why in message
     assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("what", ["folder", "empty folder", "file", "broken link"])
-def test_what_exists_is_left_alone(cli: Any, folder: Path, what: str) -> None:
+def test_what_exists_is_unchanged(cli: Any, folder: Path, what: str) -> None:
     target = folder / "acme-inits"
     if what == "file":
         target.write_text("mine")
@@ -222,31 +222,31 @@ def test_what_exists_is_left_alone(cli: Any, folder: Path, what: str) -> None:
         if what == "folder":
             (target / "mine.txt").write_text("mine")
     before = sorted(folder.rglob("*"))
-    told = problem(cli("new", "acme-inits"))
-    assert "acme-inits exists. Choose another name, or another --dir." in told
+    message = problem(cli("new", "acme-inits"))
+    assert "acme-inits exists. Choose another name, or another --dir." in message
     assert sorted(folder.rglob("*")) == before
 
 
 def test_a_folder_that_is_not_there(cli: Any, folder: Path) -> None:
-    told = problem(cli("new", "acme-inits", "--dir", "gone"))
-    assert told == "Invalid value for '--dir': there is no folder gone. Create it first."
+    message = problem(cli("new", "acme-inits", "--dir", "gone"))
+    assert message == "Invalid value for '--dir': there is no folder gone. Create it first."
     assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("author", ["", "  ", "two\nlines", "a\x00b", "\udcff"])
 def test_a_bad_author(cli: Any, folder: Path, author: str) -> None:
-    told = problem(cli("new", "acme-inits", "--author", author))
-    assert told == "Invalid value for '--author': it must be one line, not empty."
+    message = problem(cli("new", "acme-inits", "--author", author))
+    assert message == "Invalid value for '--author': it must be one line, not empty."
     assert not list(folder.iterdir())
 
 
 def test_an_unknown_licence_names_those_that_are_known(cli: Any, folder: Path) -> None:
-    told = problem(cli("new", "acme-inits", "--license", "GPL"))
-    assert all(f"'{license_}'" in told for license_ in License)
+    message = problem(cli("new", "acme-inits", "--license", "GPL"))
+    assert all(f"'{license_}'" in message for license_ in License)
     assert not list(folder.iterdir())
 
 
-def test_a_name_that_an_installed_plugin_has_is_told(
+def test_a_name_that_an_installed_plugin_has_is_reported(
     command: Any, installed: Any, good_plugin: str, folder: Path
 ) -> None:
     environment = installed("other-inits", other=good_plugin.replace("stretched", "spread"))
@@ -259,7 +259,7 @@ def test_a_name_that_an_installed_plugin_has_is_told(
     assert (folder / "initreg-spread").is_dir()
 
 
-# Whole or not at all ------------------------------------------------------------------------------
+# All or nothing -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -303,7 +303,7 @@ def test_a_folder_without_the_right_to_write(cli: Any, folder: Path) -> None:
 
 
 def load(project: Path, package: str) -> list[type[initreg.InitializerConfig]]:
-    """Return the initializers of a plugin, by its code, as a registry takes them."""
+    """Run the code of a plugin, and return its initializers, which a registry must accept."""
     namespace: dict[str, Any] = {"__name__": f"{package}.plugin"}
     source = (project / "src" / package / "plugin.py").read_text("utf-8")
     exec(compile(source, "plugin.py", "exec"), namespace)
@@ -336,7 +336,7 @@ _names = st.one_of(
 @example(name="-x")
 @example(name="a.-_b")
 @example(name="con")
-def test_any_name_is_a_valid_plugin_or_refused(name: str) -> None:
+def test_any_name_is_a_valid_plugin_or_rejected(name: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         done = CliRunner().invoke(app.app, ["new", "--dir", place, "--", name])
         made = list(Path(place).iterdir())

@@ -8,7 +8,7 @@ import pytest
 
 
 class Terminal(io.TextIOWrapper):
-    """A stream that says that it is a terminal, in an encoding."""
+    """A stream with an encoding that claims to be a terminal."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
         super().__init__(io.BytesIO(), encoding=encoding, newline="\n")
@@ -25,7 +25,7 @@ class Terminal(io.TextIOWrapper):
 
 @pytest.fixture
 def wide(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Make stdout a terminal of so many columns."""
+    """Make stdout a terminal with this many columns."""
 
     def make(columns: int, encoding: str = "utf-8") -> Terminal:
         terminal = Terminal(encoding)

@@ -29,9 +29,7 @@ def test_the_picture_needs_no_unicode(wide: Any) -> None:
     ("low", "high"),
     [(-0.2, 0.2), (0, 1), (1e6, 1e6 + 1), (-3e30, 3e30), (-1e-40, 2e-40), (1, 1 + 2e-7), (-5e5, 5)],
 )
-def test_labels_tell_the_bins_apart(
-    capsys: pytest.CaptureFixture[str], low: float, high: float
-) -> None:
+def test_labels_of_bins_differ(capsys: pytest.CaptureFixture[str], low: float, high: float) -> None:
     edges = np.linspace(low, high, 18).tolist()
     print_histogram(edges, [1] * 17, [])
     labels = [line.split()[0] for line in capsys.readouterr().out.splitlines()]

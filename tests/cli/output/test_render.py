@@ -57,7 +57,7 @@ def test_in_a_terminal_a_table_keeps_to_its_columns(wide: Any, columns: int) -> 
         ("name", "words", "known as", "from"), ROWS, fold={"known as": "Also", "from": "From"}
     )
     assert max(map(len, terminal.text.splitlines())) <= columns
-    # What all rows share is told once; the other minor column follows the words.
+    # A cell that all rows share is printed once; the other minor column follows the words.
     text = " ".join(terminal.text.split())
     assert ("From: acme 1" in text) == (columns < 110)
     assert ("Also: also." in text) == (columns < 110)
