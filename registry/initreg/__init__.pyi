@@ -8,12 +8,12 @@ from .api import validate as validate
 from .backend import choose_backend as choose_backend
 from .backend import installed_backends as installed_backends
 from .config.base import InitializerConfig as InitializerConfig
-from .config.base import conflict as conflict
 from .config.parameters import Axes as Axes
 from .config.parameters import NonNegative as NonNegative
 from .config.parameters import Number as Number
 from .config.parameters import Positive as Positive
 from .config.parameters import Seed as Seed
+from .config.parameters import conflict as conflict
 from .discovery.hookspecs import hookimpl as hookimpl
 from .discovery.loading import PluginRecord as PluginRecord
 from .draws.distributions import Constant as Constant

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support.drawing import SEED, each_dtype, each_half, numpy_dtype
 
 from initreg import InitializerConfig, Normal, PluginError, draw, validate
 from initreg.config.drawing import draw_config, fill_seed, seed_in_force
 from initreg.draws.dtypes import FLOATS
+from tests.support.drawing import SEED, each_dtype, each_half, numpy_dtype
 
 
 @each_dtype

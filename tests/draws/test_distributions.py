@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ml_dtypes import bfloat16
 from scipy import stats
+
+from initreg import Constant, Normal, TruncatedNormal, Uniform, draw
+from initreg.draws.streams import CHUNK
 from tests.support.drawing import (
     ALPHA,
     MILLION,
@@ -18,9 +21,6 @@ from tests.support.drawing import (
     each_whole,
     numpy_dtype,
 )
-
-from initreg import Constant, Normal, TruncatedNormal, Uniform, draw
-from initreg.draws.streams import CHUNK
 
 numbers = st.floats(-1e6, 1e6)
 scales = st.floats(1e-6, 1e6)

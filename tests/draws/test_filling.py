@@ -7,6 +7,10 @@ from hashlib import blake2b
 import numpy as np
 import pytest
 from scipy import stats
+
+from initreg import draw
+from initreg.draws import filling
+from initreg.draws.streams import CHUNK
 from tests.support.drawing import (
     ALPHA,
     DISTRIBUTIONS,
@@ -18,10 +22,6 @@ from tests.support.drawing import (
     numpy_dtype,
     run_python,
 )
-
-from initreg import draw
-from initreg.draws import filling
-from initreg.draws.streams import CHUNK
 
 
 def digest(values):

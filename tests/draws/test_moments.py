@@ -5,12 +5,12 @@ import threading
 
 import numpy as np
 import pytest
-from tests.support.drawing import ALL, SEED, each_dtype
 
 from initreg import Constant, Normal, draw
 from initreg.draws.filling import draw_distribution
 from initreg.draws.moments import Moments
 from initreg.draws.streams import CHUNK
+from tests.support.drawing import ALL, SEED, each_dtype
 
 
 @each_dtype

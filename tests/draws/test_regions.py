@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from tests.support.drawing import ALL, DISTRIBUTIONS, SEED, each_whole
 
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.filling import draw_distribution
 from initreg.draws.seeds import derive_key
 from initreg.draws.streams import CHUNK
+from tests.support.drawing import ALL, DISTRIBUTIONS, SEED, each_whole
 
 _wide = st.sampled_from([1, 2, 3, 700, 1023, CHUNK, CHUNK + 1, 2 * CHUNK + 5])
 

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 from scipy import special, stats
-from tests.support.drawing import ALPHA, DISTRIBUTIONS, MILLION, SEED, each_whole
 
 from initreg import Normal, TruncatedNormal, Uniform, draw
 from initreg.draws.streams import CHUNK
+from tests.support.drawing import ALPHA, DISTRIBUTIONS, MILLION, SEED, each_whole
 
 STATED = [
     Normal(0.0, 1.0),

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from scipy import stats
-from tests.support.drawing import ALPHA, SEED, run_python
 
 from initreg import Normal, draw, resolve, validate
+from tests.support.drawing import ALPHA, SEED, run_python
 
 
 @pytest.mark.parametrize("gain", [1.0, -1.4, 0.0])

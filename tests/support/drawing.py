@@ -1,8 +1,6 @@
 """Distributions and settings that the tests of random values share."""
 
 import math
-import os
-import subprocess
 import sys
 
 import numpy as np
@@ -12,6 +10,7 @@ from scipy import stats
 
 from initreg import Constant, Distribution, Normal, TruncatedNormal, Uniform
 from initreg.draws.dtypes import FLOATS
+from tests.support.processes import run
 
 # The seeds are fixed, so a test that passes once always passes. With fresh seeds, each test of
 # statistics would fail once in 10,000 runs by chance alone.
@@ -33,11 +32,7 @@ def numpy_dtype(dtype):
 
 def run_python(script, *arguments, **environment):
     command = [sys.executable, "-W", "error", "-c", script, *arguments]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run(*command, variables=environment).stdout
 
 
 class Triangle(Distribution):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.config.drawing import distribution_of, draw_config, draws_itself
+from initreg.config.drawing import distribution_of, draw_config, is_portable
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
@@ -60,11 +60,6 @@ def make_tensor(
         whole = drawn()
         return to_shards(lambda region: _part(whole, region), shape, sharding)
     return to_shards(drawn, shape, sharding)
-
-
-def is_portable(config: InitializerConfig, shape: Shape) -> bool:
-    """Whether a weight of `shape` gets the same values on every backend."""
-    return draws_itself(config) or distribution_of(config, shape) is not None
 
 
 def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any]":

@@ -11,6 +11,8 @@ import pytest
 import initreg
 from initreg_cli.commands.sample import _expected_counts, _sizes
 
+pytestmark = pytest.mark.keras
+
 BACKEND = os.environ["KERAS_BACKEND"]
 
 
@@ -108,6 +110,11 @@ def test_the_seed_that_is_shown_repeats_the_draw(cli: Any) -> None:
     assert again == first.replace(f" (drawn; --seed {seed} repeats it)", "")
 
 
+@pytest.mark.parametrize("spec", ["he_normal(seed=5)", "scaled(he_normal(seed=5), 2)"])
+def test_the_seed_of_a_spec_is_shown(cli: Any, spec: str) -> None:
+    assert "\nseed     5\n" in cli("sample", spec, "--shape", "2,3").stdout
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_out_of_range_is_told(cli: Any, seed: int) -> None:
     done = cli("sample", "random_normal", "--seed", seed)
@@ -122,6 +129,12 @@ def test_a_seed_out_of_range_is_told(cli: Any, seed: int) -> None:
             "random_normal(seed=5)",
             5,
             "--seed 1 has no effect on random_normal(seed=5): it has its own 5.\n",
+        ),
+        (
+            "scaled(he_normal(seed=5), 2)",
+            5,
+            "--seed 1 has no effect on scaled(base=he_normal(seed=5), factor=2.0): "
+            "it has its own 5.\n",
         ),
         ("zeros", None, "--seed 1 has no effect on zeros: it draws nothing at random.\n"),
     ],
