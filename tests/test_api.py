@@ -8,13 +8,13 @@ from initreg import ConfigError, Normal, UnknownInitializerError, draw
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"shape": (3, -1)}, "A shape holds whole numbers from 0 up, not [3, -1]."),
-        ({"shape": (3, 1.5)}, "A shape holds whole numbers from 0 up, not [3, 1.5]."),
-        ({"shape": 1.5}, "A shape holds whole numbers from 0 up, not [1.5]."),
-        ({"shape": None}, "A shape holds whole numbers from 0 up, not [None]."),
-        ({"shape": True}, "A shape holds whole numbers from 0 up, not [True]."),
-        ({"shape": (None, 3)}, "A shape holds whole numbers from 0 up, not [None, 3]."),
-        ({"shape": "3"}, "A shape holds whole numbers from 0 up, not ['3']."),
+        ({"shape": (3, -1)}, "A shape must be whole numbers, 0 or more, not [3, -1]."),
+        ({"shape": (3, 1.5)}, "A shape must be whole numbers, 0 or more, not [3, 1.5]."),
+        ({"shape": 1.5}, "A shape must be whole numbers, 0 or more, not [1.5]."),
+        ({"shape": None}, "A shape must be whole numbers, 0 or more, not [None]."),
+        ({"shape": True}, "A shape must be whole numbers, 0 or more, not [True]."),
+        ({"shape": (None, 3)}, "A shape must be whole numbers, 0 or more, not [None, 3]."),
+        ({"shape": "3"}, "A shape must be whole numbers, 0 or more, not ['3']."),
         (
             {"dtype": "int32"},
             "dtype must be one of float16, bfloat16, float32, float64, not 'int32'.",

@@ -11,5 +11,5 @@ from initreg import draw
     [(12, (12,)), ([3, 4], (3, 4)), (np.array([3, 4]), (3, 4)), (np.int64(12), (12,)), ([], ())],
     ids=str,
 )
-def test_shapes_are_whole_numbers_of_any_kind(shape, same):
+def test_a_shape_may_be_any_whole_numbers(shape, same):
     np.testing.assert_array_equal(draw("uniform", shape, seed=1), draw("uniform", same, seed=1))

@@ -6,6 +6,8 @@ import pytest
 
 from initreg import draw, resolve
 
+pytestmark = pytest.mark.keras
+
 
 @pytest.mark.parametrize(
     ("spec", "shape"),

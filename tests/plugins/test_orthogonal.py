@@ -23,6 +23,7 @@ def test_the_columns_are_orthogonal_or_the_rows_if_there_are_fewer(shape, gain):
     np.testing.assert_allclose(product, gain**2 * np.eye(len(product)), atol=1e-14)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 0, 3)], ids=str)
 def test_a_matrix_without_values(shape):
     assert draw("orthogonal", shape, seed=1).shape == shape

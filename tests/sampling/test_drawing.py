@@ -55,9 +55,11 @@ def test_a_sample_can_be_drawn_again():
         ("random_normal(seed=4)", None, 4),
         ("zeros", 5, None),
         ("identity", None, None),
+        ("scaled(he_normal(seed=4), 2)", 5, 4),
+        ("scaled(he_normal, 2)", 5, 5),
     ],
 )
-def test_the_seed_in_force_is_told(spec, seed, used):
+def test_the_seed_that_was_used_is_returned(spec, seed, used):
     assert sample(spec, (2, 2), seed).seed == used
 
 
@@ -70,8 +72,8 @@ def test_dtypes(spec, dtype):
     assert all(map(math.isfinite, drawn.statistics.values()))
 
 
-@pytest.mark.filterwarnings("ignore:Explicitly requested dtype:UserWarning")  # JAX, on its way
-def test_float64_is_drawn_or_refused():
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype:UserWarning")  # from JAX
+def test_float64_is_drawn_or_rejected():
     if BACKEND == "jax":
         with pytest.raises(ConfigError) as caught:
             sample("random_normal", dtype="float64")
@@ -83,10 +85,10 @@ def test_float64_is_drawn_or_refused():
 @pytest.mark.parametrize(
     ("spec", "shape", "options", "message"),
     [
-        ("zeros", (-1,), {}, "A shape holds whole numbers from 0 up, not [-1]."),
-        ("zeros", (2.0,), {}, "A shape holds whole numbers from 0 up, not [2.0]."),
-        ("zeros", (True,), {}, "A shape holds whole numbers from 0 up, not [True]."),
-        ("zeros", "64", {}, "A shape holds whole numbers from 0 up, not ['6', '4']."),
+        ("zeros", (-1,), {}, "A shape must be whole numbers, 0 or more, not [-1]."),
+        ("zeros", (2.0,), {}, "A shape must be whole numbers, 0 or more, not [2.0]."),
+        ("zeros", (True,), {}, "A shape must be whole numbers, 0 or more, not [True]."),
+        ("zeros", "64", {}, "A shape must be whole numbers, 0 or more, not ['6', '4']."),
         (
             "zeros",
             (2,),
@@ -105,7 +107,7 @@ def test_float64_is_drawn_or_refused():
         ),
     ],
 )
-def test_refusals(spec, shape, options, message):
+def test_errors(spec, shape, options, message):
     with pytest.raises(ConfigError) as caught:
         sample(spec, shape, **options)
     assert str(caught.value) == message
@@ -119,7 +121,7 @@ def test_refusals(spec, shape, options, message):
         ("constant([1, 2])", (3,)),
     ],
 )
-def test_what_keras_refuses_is_said_shortly(spec, shape):
+def test_an_error_of_keras_is_reported_in_two_lines(spec, shape):
     with pytest.raises(ConfigError) as caught:
         sample(spec, shape)
     start = f" can't draw the shape {list(shape)} in float32 on {BACKEND}: "

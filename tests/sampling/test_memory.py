@@ -1,4 +1,4 @@
-"""A shape that needs more memory than there is, is rejected."""
+"""A shape that needs more memory than is available is rejected."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from initreg.sampling import memory
 
 
 @pytest.mark.parametrize("shape", [(10**7, 10**7), (10**30,), (2**62, 4)], ids=str)
-def test_a_shape_too_large_is_refused_before_keras_sees_it(shape):
+def test_a_shape_that_is_too_large_is_rejected_before_keras_is_called(shape):
     with pytest.raises(ConfigError, match="is too large") as caught:
         sample("random_normal", shape)
     assert "values of float32 are" in str(caught.value)
 
 
-def test_the_size_is_told(monkeypatch):
+def test_the_error_says_how_much_memory_is_needed_and_available(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 3 * 2**20)
     with pytest.raises(ConfigError) as caught:
         sample("random_normal", (1024, 1024))
@@ -23,5 +23,5 @@ def test_the_size_is_told(monkeypatch):
     )
 
 
-def test_this_machine_s_memory_is_known():
+def test_the_available_memory_of_this_machine_is_plausible():
     assert 2**20 < memory.available_memory() < 2**50
