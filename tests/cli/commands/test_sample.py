@@ -133,8 +133,8 @@ def test_a_seed_out_of_range_is_told(cli: Any, seed: int) -> None:
         (
             "scaled(he_normal(seed=5), 2)",
             5,
-            "--seed 1 has no effect on scaled(base=he_normal(seed=5), factor=2.0): "
-            "it has its own 5.\n",
+            "--seed 1 has no effect on scaled(base=he_normal(seed=5), factor=2): "
+            "it has its own, 5.\n",
         ),
         ("zeros", None, "--seed 1 has no effect on zeros: it draws nothing at random.\n"),
     ],
