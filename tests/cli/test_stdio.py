@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from initreg_cli import stdio
-from initreg_cli.plugin_commands import Commands
+from initreg_cli.group import Commands
 
 
 def test_lacking_characters_are_replaced() -> None:

@@ -5,13 +5,11 @@ Nothing is read before a plugin that is not built in is looked for.
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from initreg.documents import read
 from initreg.errors import UnreadableError
 from initreg.wording import did_you_mean, shown
 
@@ -115,12 +113,16 @@ def _from_pyproject() -> tuple[Path, dict[str, list[str]]]:
     path, data = _nearest()
     if b"initreg" not in data.replace(b"\0", b""):  # which UTF-16 has between its letters
         return path, {}
+    import tomllib  # not at the top, because few files get here, and it takes milliseconds
+
     try:
         table = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
         table = table.get(BUILTIN, {}) if isinstance(table, dict) else {}
     except (ValueError, RecursionError):  # all that the standard library raises for such a text
         if not _MENTION.search(data.replace(b"\0", b"").decode("utf-8", "replace")):
             return path, {}
+        from initreg.documents import read
+
         read(data, "toml", str(path))  # raises, with line and column
         raise UnreadableError("It can't be read as TOML. Save it as UTF-8.", str(path)) from None
     wrong = _wrong(table)
@@ -166,6 +168,8 @@ def _wrong(table: Any) -> tuple[tuple[str, ...], str] | None:
 
 
 def _place(data: bytes, path: Path, key: tuple[str, ...]) -> tuple[int, int]:
+    from initreg.documents import read
+
     source = read(data, "toml", str(path))
     *_, (own, value) = source.documents[0].follow(("tool", BUILTIN, *key))
     return source.place((own or value).start)
