@@ -26,7 +26,7 @@ class Orthogonal(
     """
 
     gain: Number = Field(1.0, description="Factor of the orthogonal matrix.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np

@@ -43,7 +43,7 @@ class RandomNormal(
     # bounds, their descriptions are what `initreg show` and editors display.
     mean: Number = Field(0.0, description="Mean of the values.")
     stddev: NonNegative = Field(0.05, description="Standard deviation of the values.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     # Optional: what the values of a weight follow. It brings statistics against theory.
     def distribution(self, shape: Shape) -> Distribution:

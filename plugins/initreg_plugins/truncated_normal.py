@@ -20,7 +20,7 @@ class TruncatedNormal(
 
     mean: Number = Field(0.0, description="Mean of the values.")
     stddev: NonNegative = Field(0.05, description="Standard deviation before the cut.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def distribution(self, shape: Shape) -> Distribution:
         return TruncatedNormalDistribution(self.mean, self.stddev)

@@ -105,12 +105,12 @@ ONE_FAULT = [
     (
         "he_normal(input_axes=[0])",
         "                     ^^^",
-        "output_axes is needed beside input_axes: give both or neither.",
+        "output_axes is needed with input_axes: give both or neither.",
     ),
     (
         "he_normal(output_axes=[0])",
         "                      ^^^",
-        "input_axes is needed beside output_axes: give both or neither.",
+        "input_axes is needed with output_axes: give both or neither.",
     ),
     (
         "he_normal(input_axes=[0, 1], output_axes=[1])",

@@ -54,7 +54,7 @@ def _of_spread(stddev: float, kind: Kind) -> Distribution:
     return Uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev)
 
 
-_SEED = "Seed of the draw; left open, each initializer differs."
+_SEED = "Seed of the draw; without one, each initializer differs."
 _KIND = "uniform, or normal (without a cut, as in PyTorch)."
 
 

@@ -39,7 +39,7 @@ class Sparse(
 
     sparsity: Share = Field(description="Share of each column that is 0, 0 to 1.")
     stddev: NonNegative = Field(0.01, description="Standard deviation of the other values.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np

@@ -36,7 +36,7 @@ class TruncNormal(
     stddev: NonNegative = Field(1.0, description="Standard deviation before the cut.")
     low: Number = Field(-2.0, description="Least value.")
     high: Number = Field(2.0, description="Largest value.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     @model_validator(mode="after")
     def _bounds_hold_values(self) -> Self:

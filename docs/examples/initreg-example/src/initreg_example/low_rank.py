@@ -22,7 +22,7 @@ class LowRank(
 
     rank: Annotated[int, Field(strict=True, ge=1, description="Rank, if the matrix has as many.")]
     stddev: NonNegative = Field(default=0.05, description="Standard deviation of the values.")
-    seed: Seed = Field(default=None, description="Seed; left open, each initializer differs.")
+    seed: Seed = Field(default=None, description="Seed; without one, each initializer differs.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         rows, columns = math.prod(shape[:-1]), math.prod(shape[-1:])

@@ -30,7 +30,7 @@ class Siren(
 
     omega: Positive = Field(default=30.0, description="Frequency that the sine is given.")
     first: StrictBool = Field(default=False, description="Whether this is the first layer.")
-    seed: Seed = Field(default=None, description="Seed; left open, each initializer differs.")
+    seed: Seed = Field(default=None, description="Seed; without one, each initializer differs.")
 
     def distribution(self, shape: Shape) -> Distribution:
         fan_in = max(1, compute_fans(shape)[0])
