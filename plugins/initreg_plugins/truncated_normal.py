@@ -15,7 +15,7 @@ class TruncatedNormal(
 ):
     """Draw values from a normal distribution cut off at two standard deviations.
 
-    What lies further out is drawn again, so the values spread by 0.88 × stddev.
+    Values outside are drawn again, so the standard deviation is 0.88 × stddev.
     """
 
     mean: Number = Field(0.0, description="Mean of the values.")

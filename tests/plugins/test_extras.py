@@ -133,7 +133,7 @@ def test_trunc_normal_stays_within_its_bounds(mean, stddev, bounds):
     try:
         config = validate(spec)
     except ConfigError as error:
-        assert "out of reach" in str(error)
+        assert "low and high are too far from the mean" in str(error)
         assert low > mean + 30 * stddev or high < mean - 30 * stddev
         return
     drawn = draw(config, 500, seed=1, dtype="float64")
@@ -158,19 +158,22 @@ def test_trunc_normal_counts_its_bounds_as_values(spec, follows):
     ("spec", "problem"),
     [
         ("trunc_normal(low=1, high=-1)", "low must not be above high: 1 > -1."),
-        ("trunc_normal(3, 0)", "mean must lie between low and high, where there is no spread."),
-        ("trunc_normal(0, 0.01, 1, 2)", "out of reach"),
+        ("trunc_normal(3, 0)", "mean must be between low and high if stddev is 0."),
+        (
+            "trunc_normal(0, 0.01, 1, 2)",
+            "low and high are too far from the mean: 0 ± 0.01 has no values",
+        ),
         ("sparse(1.5)", "sparsity must be 1"),
         ("sparse", "sparse needs the parameter 'sparsity'."),
         ("dirac(0)", "groups must be 1 or more, not 0."),
         ("dirac(True)", "groups must be a whole number, not True."),
-        ("kaiming(relu, a=1)", "a is for leaky_relu, not for relu."),
+        ("kaiming(relu, a=1)", "a is only for leaky_relu, not for relu."),
         ("kaiming(rely)", "Did you mean 'relu'?"),
-        ("xavier(2, relu)", "gain is that of the nonlinearity, where one is given."),
+        ("xavier(2, relu)", "gain can't be given with a nonlinearity, which has its own."),
         ("scaled(he_normal)", "scaled needs the parameter 'factor'."),
         ("scaled(he_norml, 2)", "Did you mean 'he_normal'?"),
-        ("per_gate([])", "initializers must not have fewer items than 1"),
-        ("from_file(weights.npy)", "Quote what is meant as text."),
+        ("per_gate([])", "initializers must have 1 or more items"),
+        ("from_file(weights.npy)", "Quote it if you mean text."),
         ('from_file("weights.txt")', "path must be the path of a .npy or .npz file, not"),
     ],
 )
@@ -225,11 +228,11 @@ def test_the_middle_of_delta_orthogonal_keeps_lengths(shape):
     [
         ("sparse(0.5)", (3,), "a sparse weight needs two axes"),
         ("dirac", (3, 3), "three to five axes"),
-        ("dirac(groups=3)", (3, 4, 4), "4 outputs do not divide into 3 groups"),
+        ("dirac(groups=3)", (3, 4, 4), "4 outputs can't be divided into 3 groups"),
         ("delta_orthogonal", (3, 3), "three to five axes"),
         ("delta_orthogonal", (3, 4, 3), "4 inputs are more than 3 outputs"),
-        ("per_gate([zeros, ones])", (3,), "does not divide into 2 gates"),
-        ("per_gate([zeros, ones])", (), "does not divide into 2 gates"),
+        ("per_gate([zeros, ones])", (3,), "can't be divided into 2 gates"),
+        ("per_gate([zeros, ones])", (), "can't be divided into 2 gates"),
     ],
 )
 def test_a_shape_that_does_not_fit_is_told(spec, shape, problem):
@@ -364,17 +367,23 @@ class Exploit:
     ("spec", "problem"),
     [
         ('from_file("nowhere.npy")', "nowhere.npy: No such file or directory."),
-        ('from_file("weights.npy", key=a)', "a .npy file holds one array, which has no key."),
-        ('from_file("other.npy")', "it holds the shape [3, 2], not [2, 3]."),
-        ('from_file("some.npz")', "it needs a key. It has a, b."),
-        ('from_file("some.npz", key=c)', "it has no key 'c'. It has a, b."),
-        ('from_file("none.npz")', "it needs a key. It has none."),
-        ('from_file("text.npy")', "it holds values of <U1, and no numbers"),
-        ('from_file("complex.npy")', "it holds values of complex128, and no numbers"),
-        ('from_file("nan.npy")', "it holds infinity or NaN."),
-        ('from_file("objects.npy")', "pickle is not read."),
-        ('from_file("objects.npz")', "pickle is not read."),
-        ('from_file("pickle.npy")', "pickle is not read."),
+        ('from_file("weights.npy", key=a)', "a .npy file has a single array, without a key."),
+        ('from_file("other.npy")', "it has the shape [3, 2], not [2, 3]."),
+        ('from_file("some.npz")', "it needs a key. Its keys: a, b."),
+        ('from_file("some.npz", key=c)', "it has no key 'c'. Its keys: a, b."),
+        ('from_file("none.npz")', "it needs a key. Its keys: none."),
+        ('from_file("text.npy")', "its values must be integers or floats, not <U1"),
+        ('from_file("complex.npy")', "its values must be integers or floats, not complex128"),
+        ('from_file("nan.npy")', "it contains infinity or NaN."),
+        (
+            'from_file("objects.npy")',
+            "it contains Python objects, which are never read, or isn't a",
+        ),
+        (
+            'from_file("objects.npz")',
+            "it contains Python objects, which are never read, or isn't a",
+        ),
+        ('from_file("pickle.npy")', "it contains Python objects, which are never read, or isn't a"),
         ('from_file("broken.npz")', "broken.npz: "),
         ('from_file("empty.npy")', "empty.npy: "),
         ('from_file("cut.npy")', "cut.npy: "),

@@ -18,7 +18,7 @@ class DeltaOrthogonal(
 ):
     """Set the middle of a convolution's kernel to an orthogonal matrix, and the rest to 0.
 
-    Needs three to five axes, (*kernel, inputs, outputs), and no fewer outputs than inputs.
+    Needs three to five axes, (*kernel, inputs, outputs), and at least as many outputs as inputs.
     Source: Xiao et al. 2018.
     """
 
