@@ -10,6 +10,8 @@ import pytest
 from initreg import ConfigError, InitializerConfig, PluginError, Sample, sample, sampling
 from initreg.draws.distributions import Constant, Distribution
 
+pytestmark = pytest.mark.keras
+
 BACKEND = keras.config.backend()
 SPECS = ["random_normal", "he_uniform", "zeros"]
 

@@ -61,8 +61,8 @@ from .registry.registry import default_registry as default_registry
 from .rules.rules import Rule as Rule
 from .rules.rules import Rules as Rules
 from .rules.rules import read_rules as read_rules
-from .sampling import Sample as Sample
-from .sampling import sample as sample
+from .sampling.drawing import sample as sample
+from .sampling.sample import Sample as Sample
 from .spec.grammar import parse as parse
 from .spec.spec import Argument as Argument
 from .spec.spec import Pairs as Pairs

@@ -176,7 +176,10 @@ class InitializerConfig(BaseModel):
         return keras_form(self.initializer_builds, parameters)
 
     def with_seed(self, seed: int) -> Self:
-        """Fill the open seeds: `seed` here, and seeds derived from it in nested initializers."""
+        """Fill the open seeds: `seed` here, and seeds derived from it in nested initializers.
+
+        Returns the config itself if no seed is open.
+        """
         seed = checked_seed(seed)
 
         def seeded(leaf: Any, path: tuple[str | int, ...]) -> Any:

@@ -63,21 +63,30 @@ def _is_drawable(config: InitializerConfig) -> bool:
 
 
 def own_seed(config: InitializerConfig) -> int | None:
-    """Return the seed that a config contains, if any.
+    """Return the seed that a config sets, or None.
 
     A config without a `seed` parameter that wraps exactly one other uses that one's seed.
     """
-    if "seed" not in config.parameter_fields:
-        nested = nested_configs(config)
-        return own_seed(nested[0]) if len(nested) == 1 else None
-    seed = getattr(config, "seed", None)
-    return None if seed is None else int(seed)
+    if (field := config.parameter_fields.get("seed")) is not None:
+        seed = getattr(config, field)
+        return None if seed is None else int(seed)
+    nested = nested_configs(config)
+    return own_seed(nested[0]) if len(nested) == 1 else None
 
 
 def seed_in_force(config: InitializerConfig, seed: int) -> int:
-    """Return the seed that a config contains, otherwise `seed`."""
+    """Return the config's own seed, or `seed` if it has none."""
     own = own_seed(config)
     return seed if own is None else own
+
+
+def fill_seed(config: InitializerConfig, seed: int) -> tuple[InitializerConfig, int | None]:
+    """Fill the open seeds of a config, and return it with the seed that is used.
+
+    This is `seed`, or the config's own seed if none is open. None if nothing is drawn at random.
+    """
+    filled = config.with_seed(seed)
+    return filled, own_seed(config) if filled is config else seed
 
 
 # Values -------------------------------------------------------------------------------------------
