@@ -11,7 +11,7 @@ from initreg.draws.seeds import checked_seed, derive_key
 from initreg.draws.shapes import checked_shape
 from initreg.errors import ConfigError, Fault
 from initreg.public import public
-from initreg.registry.registry import default_registry, is_written
+from initreg.registry.registry import default_registry, is_spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ def resolve(spec: object, seed: int | None = None, *, portable: bool = False) ->
     if not portable or spec is None:
         return default_registry().resolve(spec, seed)
     registry = default_registry()
-    config = registry.validate(spec) if is_written(spec) else registry.config_of(spec)
+    config = registry.validate(spec) if is_spec(spec) else registry.config_of(spec)
     from initreg.models.portable import Portable  # imports Keras
 
     return Portable(config, seed)

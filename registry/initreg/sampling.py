@@ -14,12 +14,14 @@ from initreg.config.base import InitializerConfig
 from initreg.config.drawing import distribution_of
 from initreg.draws.distributions import Distribution
 from initreg.draws.dtypes import checked_dtype
-from initreg.draws.seeds import MAX_SEED
+from initreg.draws.seeds import MAX_SEED, checked_seed
 from initreg.draws.shapes import Shape, checked_shape
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.public import public
+from initreg.registry.building import build
 from initreg.registry.registry import default_registry
 from initreg.version import __version__
+from initreg.wording import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,15 +160,14 @@ def sample(
     """
     import random
 
-    registry = default_registry()
-    config = registry.validate(spec)
+    config = default_registry().validate(spec)
     shape = checked_shape(config.example_shape() if shape is None else shape)
     checked_dtype(dtype)
     distribution = distribution_of(config, shape)
     _require_memory(shape, dtype, _COPIES if distribution else _COPIES_OF_STRUCTURED)
-    drawn = random.SystemRandom().randint(0, MAX_SEED) if seed is None else seed
+    drawn = random.SystemRandom().randint(0, MAX_SEED) if seed is None else checked_seed(seed)
     keras = load_keras()
-    initializer = registry.resolve(config, seed=drawn)
+    initializer = build(config, drawn)
     values = _draw(keras, initializer, config, shape, dtype)
     # The seed in force: the one filled in, or the one that the spec brings.
     seeded = config.with_seed(drawn)
@@ -195,10 +196,9 @@ def _draw(
     except InitregError:
         raise
     except Exception as error:  # the backend's own refusal, or a plugin's code
-        first = str(error).strip().partition("\n")[0]
         problem = (
             f"{config} can't draw the shape {list(shape)} in {dtype} on "
-            f"{keras.config.backend()}: {type(error).__name__}: {first}\n"
+            f"{keras.config.backend()}: {type(error).__name__}: {first_line(error)}\n"
             f"`initreg show {config.initializer_name}` says which shapes and dtypes it takes."
         )
         raise ConfigError([Fault(problem)]) from error

@@ -30,8 +30,8 @@ class Failing:
     imported: bool = True
 
 
-ANSWER = "initreg_initializers returns a list of InitializerConfig classes, not"
-NOT_A_CLASS = "which is no subclass of InitializerConfig"
+ANSWER = "initreg_initializers must return a list of InitializerConfig classes, not"
+NOT_A_CLASS = "which is not a subclass of InitializerConfig"
 ALIAS_RULE = "Use letters, digits and underscores, a letter first"
 NO_HOOK = (
     "it implements no hook. Mark its initreg_initializers or initreg_commands function with "
@@ -151,11 +151,11 @@ FAILING = {
     ),
     "returns_the_base": Failing(
         returning("[InitializerConfig]"),
-        "InitializerConfig has no name: class InitializerConfig(InitializerConfig, name='…')",
+        "InitializerConfig has no name. Write class InitializerConfig(InitializerConfig, name='…')",
     ),
     "nameless": Failing(
         returning("[Bad]", "class Bad(InitializerConfig): 'Fill.'"),
-        "Bad has no name: class Bad(InitializerConfig, name='…')",
+        "Bad has no name. Write class Bad(InitializerConfig, name='…')",
     ),
     # In names: refused when the class is made …
     "invalid_name": Failing(
@@ -179,19 +179,19 @@ FAILING = {
     # … or when they meet those of others.
     "reserved_name": Failing(
         returning("[Bad]", config("random_normal")),
-        "'random_normal' is refused: 'random_normal' is a built-in name",
+        "'random_normal' is rejected: 'random_normal' is a built-in name",
     ),
     "reserved_spelling": Failing(
         returning("[Bad]", config("randomnormal_")),
-        "'randomnormal_' is refused: 'randomnormal_' is a built-in name",
+        "'randomnormal_' is rejected: 'randomnormal_' is a built-in name",
     ),
     "reserved_alias": Failing(
         returning("[Bad]", config("bad_5", aliases=("bad5", "RandomNormal"))),
-        "'bad_5' is refused: 'RandomNormal' is a built-in name",
+        "'bad_5' is rejected: 'RandomNormal' is a built-in name",
     ),
     "reserved_alias_of_an_alias": Failing(
         returning("[Bad]", config("bad_6", aliases=("normal",))),
-        "'bad_6' is refused: 'normal' is a built-in name",
+        "'bad_6' is rejected: 'normal' is a built-in name",
     ),
     "partly": Failing(
         returning(
@@ -199,17 +199,17 @@ FAILING = {
             "class Fine(InitializerConfig, name='fine', builds='builtins:dict'): 'Fill.'",
             config("zeros"),
         ),
-        "'zeros' is refused: 'zeros' is a built-in name",
+        "'zeros' is rejected: 'zeros' is a built-in name",
         initializers=("fine",),
     ),
     "twice_in_a_plugin": Failing(
         returning("[Bad, Bad]", config("bad_7")),
-        "'bad_7' is refused: failing-inits brings 'bad_7' twice",
+        "'bad_7' is rejected: failing-inits provides 'bad_7' twice",
         initializers=("bad_7",),
     ),
     "two_points_2": Failing(
         returning("[Bad]", config("bad_8", aliases=("TwoPoints",))),
-        "'bad_8' is refused: failing-inits brings 'TwoPoints' twice",
+        "'bad_8' is rejected: failing-inits provides 'TwoPoints' twice",
     ),
 }
 # The other one of the two entry points: the first in the order of names, which has the name.
@@ -299,7 +299,7 @@ def test_each_is_imported_once(everything):
 def test_an_unknown_name_is_explained_by_the_failures(everything, records):
     assert everything.answer["unknown"]["bad_2"] == (
         "There is no initializer 'bad_2'. Did you mean 'bad_7'? `initreg list` shows all.\n"
-        "These plugins failed, and may bring it: "
+        "These plugins failed, and may provide it: "
         f"alias_of_another_type ({records['alias_of_another_type']['error']}); "
         f"any_error ({records['any_error']['error']}); "
         f"endless ({records['endless']['error']}) and {len(FAILING) - 3} more."
@@ -318,12 +318,12 @@ def test_an_unknown_qualified_name_is_explained(everything):
     unknown = everything.answer["unknown"]
     first, second = unknown["failing_inits.nothing"].splitlines()
     assert first == (
-        "failing-inits brings no initializer 'nothing'. It brings fine, bad_7, two_points."
+        "failing-inits provides no initializer 'nothing'. It provides fine, bad_7, two_points."
     )
     assert second.startswith("Not loaded: alias_of_another_type (Bad: 1 is no alias")
     assert unknown["acme_inits.nothing"] == (
-        "Acme-Inits brings no initializer 'nothing'. Did you mean 'acme_nothing'? "
-        "It brings ortho_plus, acme_nothing, acme_everything."
+        "Acme-Inits provides no initializer 'nothing'. Did you mean 'acme_nothing'? "
+        "It provides ortho_plus, acme_nothing, acme_everything."
     )
     assert unknown["nowhere.it"] == (
         "No plugin distribution 'nowhere' is installed. "
@@ -404,7 +404,7 @@ def test_unreadable_metadata_explains_a_qualified_name(healthy, tmp_path):
         path=[tmp_path],
     )
     first, second = run.answer.splitlines()
-    assert first == "garbled brings no initializer 'it'."
+    assert first == "garbled provides no initializer 'it'."
     assert second.startswith("Not loaded: garbled (its metadata can't be read: ")
 
 

@@ -138,10 +138,10 @@ def test_a_blocked_name_is_explained(installed):
     assert run.answer == [
         "UnknownInitializerError: There is no initializer 'ortho_plus'. "
         "Did you mean 'orthogonal'? `initreg list` shows all.\n"
-        "These plugins are blocked, and may bring it: "
+        "These plugins are blocked, and may provide it: "
         "ortho (blocked: INITREG_PLUGINS does not name it).",
-        "UnknownInitializerError: Acme-Inits brings no initializer 'ortho_plus'. "
-        "It brings acme_nothing, acme_everything.\n"
+        "UnknownInitializerError: Acme-Inits provides no initializer 'ortho_plus'. "
+        "It provides acme_nothing, acme_everything.\n"
         "Not loaded: ortho (blocked: INITREG_PLUGINS does not name it).",
     ]
     assert run.imported == ["acme_inits.plain"]
@@ -178,8 +178,8 @@ listed = [e.name for e in registry.entries() if e.plugin.distribution != "initre
 answer = explained, listed, [p.error for p in registry.plugins() if p.error]
 """
 AMBIGUOUS = (
-    "AmbiguousInitializerError: 2 plugins bring {!r}. "
-    "Say which: north_inits.compass or south_inits.needle."
+    "AmbiguousInitializerError: 2 plugins provide {!r}. "
+    "Write north_inits.compass or south_inits.needle."
 )
 
 
@@ -267,8 +267,8 @@ def eager(build):
 
 
 LATER = (
-    "A plugin can only ask for built-in initializers while it is imported, for the other plugins "
-    "are still being loaded. Ask in a function, later."
+    "A plugin can only use built-in initializers while it is imported, because the other plugins "
+    "are still being loaded. Use the others in a function that is called later."
 )
 
 

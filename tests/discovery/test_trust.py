@@ -157,8 +157,8 @@ def test_a_file_that_is_not_about_plugins_is_let_be(folder, text):
         ("[[tool.initreg]]\n", ":1:8: tool.initreg must be a table, not [{}]."),
         (
             "[tool.initreg]\nblocks = []\n",
-            ":2:1: [tool.initreg] has no key 'blocks'. Did you mean 'block'? "
-            "It takes plugins and block.",
+            ":2:1: Unknown key 'blocks'. Did you mean 'block'? "
+            "[tool.initreg] takes plugins and block.",
         ),
         (
             "[tool.initreg]\nblock = 'acme'\n",
@@ -206,7 +206,7 @@ def test_a_file_that_may_not_be_read_is_an_error_told_by_the_system(folder, monk
     with pytest.raises(UnreadableError) as caught:
         read_trust()
     assert str(caught.value) == (
-        f"{folder / 'pyproject.toml'}: Permission denied. Whether it blocks plugins can't be told."
+        f"{folder / 'pyproject.toml'}: Permission denied. It may block plugins, so none is loaded."
     )
     # Where the folder can't be entered, nobody knows whether there is one.
     monkeypatch.setattr("os.access", lambda *_: False)
@@ -226,10 +226,10 @@ def test_names_that_lead_to_nothing_are_told():
     )
     installed = [("constants", "initreg"), ("ortho", "acme.inits"), ("twin", "twins")]
     assert trust.unknown(installed) == [
-        "INITREG_PLUGINS names 'acme-init', which is not installed. Did you mean 'acme_inits'?",
+        "INITREG_PLUGINS names 'acme-init', which isn't installed. Did you mean 'acme_inits'?",
         "INITREG_BLOCK names 'constants', which is built in and can't be blocked.",
         "INITREG_BLOCK names 'initreg', which is built in and can't be blocked.",
-        "INITREG_BLOCK names 'nowhere', which is not installed.",
+        "INITREG_BLOCK names 'nowhere', which isn't installed.",
     ]
     assert Trust().unknown(installed) == []
 
@@ -299,7 +299,7 @@ def test_a_broken_file_stops_what_it_may_block_and_nothing_else(two):
 def test_unknown_names_are_told_by_the_registry_and_the_command(two):
     (two.project / "pyproject.toml").write_text("[tool.initreg]\nblock = ['acme-initz']\n")
     source = f"[tool.initreg] block in {two.project / 'pyproject.toml'}"
-    told = f"{source} names 'acme-initz', which is not installed. Did you mean 'acme_inits'?"
+    told = f"{source} names 'acme-initz', which isn't installed. Did you mean 'acme_inits'?"
     assert two.run("answer = initreg.default_registry().unknown_names()") == [told]
     assert two.run("answer = initreg.Registry().unknown_names()") == []
     done = two.initreg("plugins", "--json")

@@ -18,7 +18,6 @@ from initreg import (
 )
 from initreg.discovery.loading import Discovery
 from initreg.models.portable import Portable
-from initreg.testing.subject import as_default
 
 
 class Spread(InitializerConfig, name="drawn_spread"):
@@ -47,7 +46,7 @@ def registered():
     registry = Registry(Discovery())
     for each in (Spread, Rows):
         registry.add(each)
-    with as_default(registry):
+    with registry.using():
         yield
 
 

@@ -14,7 +14,7 @@ from initreg import (
     Registry,
     UnknownInitializerError,
 )
-from initreg.registry.names import fold
+from initreg.wording import fold
 
 
 def config_class(name, *aliases):
@@ -66,14 +66,14 @@ def test_a_contested_name_belongs_to_nobody_in_any_order(order):
     with pytest.raises(AmbiguousInitializerError) as caught:
         registry.validate(" plus(1)")
     assert str(caught.value) == (
-        "2 plugins bring 'plus'. Say which: acme.plus or other_inits.plus.\n     plus(1)\n     ^^^^"
+        "2 plugins provide 'plus'. Write acme.plus or other_inits.plus.\n     plus(1)\n     ^^^^"
     )
     assert registry.find("acme.plus").config_class is PLUS
     assert registry.find("other_inits.plus").config_class is PLUS_TOO
     assert registry.find("ortho_plus").config_class is PLUS
     with pytest.raises(AmbiguousInitializerError) as caught:
         registry.validate({"type": "plus"})
-    assert str(caught.value) == "2 plugins bring 'plus'. Say which: acme.plus or other_inits.plus."
+    assert str(caught.value) == "2 plugins provide 'plus'. Write acme.plus or other_inits.plus."
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
@@ -91,7 +91,7 @@ def test_an_alias_can_be_contested_too():
 def test_one_distribution_brings_a_name_once():
     registry = Registry()
     registry.add(PLUS, "acme")
-    with pytest.raises(PluginError, match=r"acme: 'plus' is refused: acme brings .plus. twice."):
+    with pytest.raises(PluginError, match=r"acme: 'plus' is rejected: acme provides .plus. twice."):
         registry.add(PLUS_TOO, "acme")
     assert registry.find("plus").config_class is PLUS
 
@@ -109,7 +109,7 @@ def test_built_in_names_can_not_be_claimed(registry, name, alias, taken):
     before = names_of(registry)
     with pytest.raises(PluginError) as caught:
         registry.add(config_class(name, alias))
-    assert f"{name!r} is refused: {taken!r} is a built-in name" in str(caught.value)
+    assert f"{name!r} is rejected: {taken!r} is a built-in name" in str(caught.value)
     assert names_of(registry) == before
     assert registry.find("zeros").plugin.distribution == "initreg"
 
@@ -129,7 +129,10 @@ def test_built_in_names_can_not_be_claimed(registry, name, alias, taken):
             "No plugin distribution 'acmee' is installed. Did you mean 'acme'? "
             "Installed: acme, initreg.",
         ),
-        ("acme.pluss", "acme brings no initializer 'pluss'. Did you mean 'plus'? It brings plus."),
+        (
+            "acme.pluss",
+            "acme provides no initializer 'pluss'. Did you mean 'plus'? It provides plus.",
+        ),
     ],
 )
 def test_an_unknown_name_is_explained(name, message):

@@ -1,17 +1,20 @@
 """A registry resolves specs into stock Keras, and writes initializers back; safe in threads."""
 
+import asyncio
+import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 import pytest
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 import initreg
 from initreg import (
     ConfigError,
     InitializerConfig,
+    InitializerField,
     PluginError,
     Registry,
     UnknownInitializerError,
@@ -23,6 +26,7 @@ from initreg import (
     validate,
 )
 from initreg.discovery.loading import Discovery
+from initreg.wording import shown
 
 
 class Failing(InitializerConfig, name="failing"):
@@ -130,8 +134,7 @@ def test_what_is_no_initializer_is_refused(value):
     for seed in (None, 1):
         with pytest.raises(ConfigError) as caught:
             resolve(value, seed=seed)
-        shown = initreg.config.validation.shown(value)
-        assert str(caught.value) == f"{shown} is no initializer, and no spec of one."
+        assert str(caught.value) == f"{shown(value)} is not an initializer, nor a spec."
 
 
 @pytest.mark.parametrize(
@@ -199,8 +202,8 @@ class Own(keras.initializers.RandomNormal):
 @pytest.mark.parametrize(
     ("initializer", "kind", "message"),
     [
-        (None, ConfigError, "None is no Keras initializer, so it has no spec."),
-        (5, ConfigError, "5 is no Keras initializer, so it has no spec."),
+        (None, ConfigError, "None is not a Keras initializer, so it has no spec."),
+        (5, ConfigError, "5 is not a Keras initializer, so it has no spec."),
         (
             keras.initializers.RandomNormal(stddev=-1),
             ConfigError,
@@ -347,6 +350,90 @@ def test_the_default_registry_is_one():
     assert len({id(registry) for registry in at_once(8, lambda i: default_registry())}) == 1
 
 
+# Another default -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own():
+    """A registry with a class of its own, and nothing else."""
+    registry = Registry()
+    registry.add(Failing)
+    return registry
+
+
+def test_a_registry_can_be_the_default_one_for_a_while(own):
+    class Layer(BaseModel):
+        kernel: InitializerField
+
+    with own.using() as registry:
+        assert registry is own is default_registry()
+        assert validate("failing") == Failing() == Layer(kernel="failing").kernel
+        assert describe("failing") == "failing"
+        with pytest.raises(UnknownInitializerError):
+            validate("zeros")
+    assert str(validate("zeros")) == "zeros"
+    with pytest.raises(UnknownInitializerError):
+        validate("failing")
+
+
+def test_the_innermost_default_counts_and_an_error_ends_it(own):
+    before, inner = default_registry(), Registry()
+    with own.using():
+        with pytest.raises(RuntimeError), inner.using():
+            assert default_registry() is inner
+            raise RuntimeError
+        assert default_registry() is own
+    assert default_registry() is before
+
+
+def test_each_thread_has_its_own_default(own):
+    registries = [own, Registry(), None, default_registry()]
+    gate = threading.Barrier(len(registries))
+
+    def use(i):
+        before = default_registry()
+        if registries[i] is None:
+            gate.wait()
+            return default_registry() is before
+        with registries[i].using():
+            gate.wait()  # all are open at once
+            return default_registry() is registries[i]
+
+    with own.using():
+        assert at_once(len(registries), use) == [True] * len(registries)
+        assert default_registry() is own
+
+
+def test_a_thread_has_the_installed_plugins_unless_it_is_told_otherwise(own):
+    installed = default_registry()
+    with own.using(), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(default_registry).result() is installed
+        assert pool.submit(contextvars.copy_context().run, default_registry).result() is own
+
+
+def test_each_asyncio_task_has_its_own_default(own):
+    installed, other = default_registry(), Registry()
+
+    async def use(registry, gate):
+        with registry.using():
+            await gate.wait()
+            child = await asyncio.create_task(current())
+            assert await asyncio.to_thread(default_registry) is registry
+            return child is default_registry() is registry
+
+    async def current():
+        return default_registry()
+
+    async def main():
+        gate = asyncio.Barrier(3)
+        tasks = [asyncio.create_task(use(registry, gate)) for registry in (own, other)]
+        await gate.wait()
+        assert default_registry() is installed  # while both tasks are inside of their blocks
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(main()) == [True, True]
+
+
 # What others brought ------------------------------------------------------------------------------
 
 
@@ -430,7 +517,7 @@ def test_a_class_that_a_person_registered_is_not_taken_for_keras_s_own():
 
 @pytest.mark.parametrize("kind", [list, keras.layers.Flatten, dict])
 def test_a_class_of_something_else_is_refused(kind):
-    with pytest.raises(ConfigError, match="is no initializer"):
+    with pytest.raises(ConfigError, match="is not an initializer"):
         resolve(kind)
 
 

@@ -66,8 +66,7 @@ def test_a_config_comes_back_as_it_is():
 
 
 FORMS = (
-    "An initializer is written as text, as {'type': name, …} or as Keras's "
-    "{'class_name': …, 'config': …}, not as "
+    "An initializer must be text, {'type': name, …} or Keras's {'class_name': …, 'config': …}, not "
 )
 NO_TYPE = "This dict does not name an initializer: it has no 'type'."
 loop = {"type": "zeros"}
@@ -88,25 +87,28 @@ for _ in range(100_000):
         (10**5000, FORMS + "this int."),
         (list(range(99)), FORMS + repr(list(range(99)))[:57] + "…."),
         ({}, NO_TYPE),
-        ({"name": "zeros"}, NO_TYPE + " Write 'type' in place of 'name'."),
-        ({"_target_": "keras.Zeros"}, NO_TYPE + " Write 'type' in place of '_target_'."),
+        ({"name": "zeros"}, NO_TYPE + " Write 'type' instead of 'name'."),
+        ({"_target_": "keras.Zeros"}, NO_TYPE + " Write 'type' instead of '_target_'."),
         ({"typ": "zeros"}, NO_TYPE + " It has 'typ'. Did you mean 'type'?"),
         ({"classname": "Zeros"}, NO_TYPE + " It has 'classname'. Did you mean 'class_name'?"),
-        ({"type": "zeros", 1: 2}, "A parameter's name is text, not 1."),
-        ({b"type": "zeros"}, "A parameter's name is text, not b'type'."),
+        ({"type": "zeros", 1: 2}, "A parameter's name must be text, not 1."),
+        ({b"type": "zeros"}, "A parameter's name must be text, not b'type'."),
         ({"type": None}, "$.type: type must be the name of an initializer, not None."),
         (
             {"type": "zeros()"},
-            "$.type: type is a name alone; its parameters stand beside it in the dict.",
+            "$.type: type must be a name alone. Write the parameters next to it in the dict.",
         ),
         ({"class_name": 3}, "$.class_name: class_name must be the name of an initializer, not 3."),
         (
             {"class_name": "Zeros", "conf": {}},
-            "$.conf: Keras's form has no key 'conf'. "
-            "It has class_name, config, module, registered_name.",
+            "$.conf: Unknown key 'conf'. "
+            "Keras's form has class_name, config, module, registered_name.",
         ),
         ({"class_name": "Zeros", "config": []}, "$.config: config must be a dict, not []."),
-        ({"class_name": "Zeros", "config": {1: 2}}, "$.config: A parameter's name is text, not 1."),
+        (
+            {"class_name": "Zeros", "config": {1: 2}},
+            "$.config: A parameter's name must be text, not 1.",
+        ),
         ({"class_name": "Zeros", "module": 1}, "$.module: module must be text, not 1."),
         (
             {"class_name": "Zeros", "registered_name": 1},
