@@ -109,7 +109,7 @@ def test_a_missing_backend_is_explained(fresh):
     installed = [n for n in installed if n != "numpy" or NEEDED == "jax"]
     shown = fresh(CHOOSE, OTHERS, KERAS_BACKEND=gone)
     assert shown == (
-        f"BackendError: Keras's backend {gone!r} (from KERAS_BACKEND) is not installed.\n"
+        f"BackendError: Keras's backend {gone!r} (from KERAS_BACKEND) isn't installed.\n"
         f"Installed: {', '.join(installed)}. Choose one: KERAS_BACKEND={installed[0]}\n"
         f"Install it: pip install 'initreg[{gone}]'"
     )
@@ -126,7 +126,7 @@ def test_no_backend_at_all(fresh):
         "BackendError: No backend of Keras is installed.\nInstall it: pip install 'initreg[jax]'"
     )
     assert fresh(CHOOSE, ALL, KERAS_BACKEND="torch") == (
-        "BackendError: Keras's backend 'torch' (from KERAS_BACKEND) is not installed.\n"
+        "BackendError: Keras's backend 'torch' (from KERAS_BACKEND) isn't installed.\n"
         "No other backend of Keras is installed.\nInstall it: pip install 'initreg[torch]'"
     )
     assert fresh("initreg.installed_backends()", ALL) == "[]"

@@ -53,7 +53,7 @@ def test_what_only_keras_can_make_is_made_by_keras(spec, shape):
     np.testing.assert_allclose(
         expected[..., :129], 2 * values(resolve("stft"), (256, 1, 129)), rtol=1e-6
     )
-    with pytest.raises(ConfigError, match="has no portable draw"):
+    with pytest.raises(ConfigError, match="can't be drawn without Keras"):
         draw(spec, shape, seed=1)
 
 

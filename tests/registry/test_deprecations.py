@@ -1,4 +1,4 @@
-"""What a plugin has renamed or deprecated still resolves, with a warning that says what to write."""
+"""What a plugin has renamed or deprecated still resolves, and a warning says what to write."""
 
 import warnings
 from contextlib import contextmanager
@@ -121,7 +121,7 @@ def test_a_deprecated_initializer_says_what_to_use():
     ]
 
 
-# Each use of a spec, at the line of the code that uses it ------------------------------------------
+# Each use of a spec, at the line of the code that uses it -----------------------------------------
 
 MESSAGE = "spread(std=0.5): 'std' is called 'stddev' now. Write spread(stddev=0.5)."
 USES = {

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, Field, field_validator
 
-import initreg
 from initreg import (
     ConfigError,
     InitializerConfig,
@@ -350,7 +349,7 @@ def test_the_default_registry_is_one():
     assert len({id(registry) for registry in at_once(8, lambda i: default_registry())}) == 1
 
 
-# Another default -----------------------------------------------------------------------------------
+# Another default ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
