@@ -25,6 +25,8 @@ from initreg import (
     validate,
 )
 
+pytestmark = pytest.mark.keras
+
 HE = "It takes seed, input_axes, output_axes."
 SED = f"he_normal has no parameter 'sed'. Did you mean 'seed'? {HE}"
 

@@ -19,6 +19,8 @@ from initreg import (
 from initreg.discovery.loading import Discovery
 from initreg.models.portable import Portable
 
+pytestmark = pytest.mark.keras
+
 
 class Spread(InitializerConfig, name="drawn_spread"):
     """Draw from a normal distribution."""

@@ -4,7 +4,6 @@ import importlib
 import itertools
 import json
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -17,6 +16,10 @@ import pytest
 from initreg import InitializerConfig, Registry, UnreadableError
 from initreg.discovery.loading import Discovery
 from initreg.models.loading import custom_objects, load_model
+from tests.support import distributions
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 PLUGIN = '''\
 from initreg import InitializerConfig, Number, hookimpl
@@ -61,16 +64,12 @@ class Plugins:
 
     def add(self, decorator: str = "", kernels: str = KERNELS, plugin: str = PLUGIN) -> str:
         package = f"loading_{next(_numbers)}"
-        (self.folder / package).mkdir()
-        (self.folder / package / "__init__.py").touch()
-        texts = {"kernels": kernels.format(decorator=decorator.format(package=package))}
-        texts["plugin"] = plugin.format(package=package)
-        for name, text in texts.items():
-            (self.folder / package / f"{name}.py").write_text(text)
-        info = self.folder / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[initreg]\n{package} = {package}.plugin\n")
+        modules = {
+            f"{package}/__init__.py": "",
+            f"{package}/kernels.py": kernels.format(decorator=decorator.format(package=package)),
+            f"{package}/plugin.py": plugin.format(package=package),
+        }
+        distributions.install(self.folder, package, modules, {package: f"{package}.plugin"})
         importlib.invalidate_caches()
         return package
 
@@ -329,18 +328,9 @@ def test_an_installed_plugin_is_found_by_a_fresh_process(plugins, tmp_path):
         "print(type(model.layers[0].kernel_initializer).__module__)\n"
     )
     paths = os.pathsep.join([str(plugins.folder), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": paths, "KERAS_BACKEND": keras.config.backend()}
     for script in (save, load):
-        ran = subprocess.run(
-            [sys.executable, "-c", script],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip() == f"{package}.kernels"
+        done = python(script, variables={"PYTHONPATH": paths})
+    assert done.stdout.strip() == f"{package}.kernels"
 
 
 # custom_objects -----------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ from initreg import (
 from initreg.discovery.loading import Discovery
 from initreg.wording import shown
 
+pytestmark = pytest.mark.keras
+
 
 class Failing(InitializerConfig, name="failing"):
     """Fail while it is built."""

@@ -1,10 +1,9 @@
 """Find the config and the spec of a Keras initializer."""
 
-from dataclasses import replace
 from typing import Any
 
 from initreg.backend import load_keras
-from initreg.config.base import InitializerConfig
+from initreg.config.base import InitializerConfig, spec_of
 from initreg.config.targets import import_target
 from initreg.config.validation import check
 from initreg.errors import (
@@ -15,7 +14,7 @@ from initreg.errors import (
     UnknownInitializerError,
 )
 from initreg.registry.names import Entry, Lookup
-from initreg.spec.spec import Pairs, Spec, Value
+from initreg.spec.spec import Spec
 from initreg.wording import shown
 
 
@@ -46,27 +45,7 @@ class Describer:
 
     def spec_of(self, config: InitializerConfig) -> Spec:
         """Return the spec, using qualified names if a short name is ambiguous."""
-        spec, fields = config.spec(), config.parameter_fields
-        arguments = tuple(
-            argument._replace(
-                value=self._renamed(argument.value, getattr(config, fields[str(argument.name)]))
-            )
-            for argument in spec.arguments
-        )
-        return replace(spec, name=self._name_of(config), arguments=arguments)
-
-    def _renamed(self, written: Value, value: Any) -> Value:
-        """Write a value of a parameter like `written`, with the names that reach its configs."""
-        match value:
-            case InitializerConfig():
-                spec = self.spec_of(value)
-                return spec if spec.arguments or "." in spec.name else spec.name
-            case list() | tuple() if isinstance(written, tuple):
-                return tuple(map(self._renamed, written, value))
-            case dict() if isinstance(written, Pairs):
-                parts = zip(written, value.values(), strict=True)
-                return Pairs((key, self._renamed(item, own)) for (key, item), own in parts)
-        return written
+        return spec_of(config, self._name_of)
 
     def _name_of(self, config: InitializerConfig) -> str:
         name = config.initializer_name

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from initreg.config.base import InitializerConfig
-from initreg.config.targets import PORTABLE
+from initreg.config.targets import is_portable_form
 from initreg.draws.seeds import checked_seed
 from initreg.errors import (
     AmbiguousInitializerError,
@@ -42,7 +42,7 @@ class Validator:
         if isinstance(spec, InitializerConfig):
             return Validated(spec)
         request = read(spec)
-        if f"{request.module}:{request.name}" == PORTABLE:
+        if is_portable_form(request.module, request.name):
             return self._of_portable(request, depth)
         nesting = Nesting(self, depth)
         bound = request.bind(self._class_of(request))
