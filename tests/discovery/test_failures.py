@@ -1,4 +1,4 @@
-"""Every way in which a plugin can fail is a record with one useful line; the rest works."""
+"""A plugin that fails in any way has a record with one useful line. The others work."""
 
 import json
 import re
@@ -10,7 +10,7 @@ HEAD = "from initreg import InitializerConfig, hookimpl\n"
 
 
 def returning(expression, *lines):
-    """Write a plugin, from its third line on, whose hook returns that."""
+    """Write the source of a plugin whose hook returns this expression."""
     hook = f"@hookimpl\ndef initreg_initializers():\n    return {expression}\n"
     return HEAD + "".join(f"{line}\n" for line in lines) + hook
 
@@ -21,7 +21,7 @@ def config(name, *, aliases=()):
 
 @dataclass(frozen=True)
 class Failing:
-    """A plugin's source, its record's error (a pattern where `*` stands for anything) and more."""
+    """A plugin's source, its record's error (a pattern in which `*` is anything) and more."""
 
     source: str
     error: str
@@ -157,7 +157,7 @@ FAILING = {
         returning("[Bad]", "class Bad(InitializerConfig): 'Fill.'"),
         "Bad has no name. Write class Bad(InitializerConfig, name='…')",
     ),
-    # In names: refused when the class is made …
+    # In names: rejected when the class is made …
     "invalid_name": Failing(
         returning("[Bad]", config("Bad-Name")),
         "Bad: 'Bad-Name' is not a valid name for an initializer. Use lower-case letters, digits "
@@ -176,7 +176,7 @@ FAILING = {
         "(failing_inits/alias_of_another_type.py, line 3)",
         imported=False,
     ),
-    # … or when they meet those of others.
+    # … or when they conflict with others.
     "reserved_name": Failing(
         returning("[Bad]", config("random_normal")),
         "'random_normal' is rejected: 'random_normal' is a built-in name",
@@ -212,7 +212,7 @@ FAILING = {
         "'bad_8' is rejected: failing-inits provides 'TwoPoints' twice",
     ),
 }
-# The other one of the two entry points: the first in the order of names, which has the name.
+# The plugin that has the name which `two_points_2` claims: its entry point sorts first.
 FIRST = {"two_points_1": returning("[Bad]", config("two_points"))}
 
 EVERYTHING = """
@@ -292,14 +292,14 @@ def test_the_built_in_and_the_good_plugins_work_beside_them(everything):
 
 def test_each_is_imported_once(everything):
     assert len(everything.imported) == len(set(everything.imported)) + 1
-    # Python itself runs a module again that failed, when another one asks for it.
+    # Python runs a module that failed again when another module imports it.
     assert everything.imported.count("failing_inits.import_error") == 2
 
 
 def test_an_unknown_name_is_explained_by_the_failures(everything, records):
     assert everything.answer["unknown"]["bad_2"] == (
         "There is no initializer 'bad_2'. Did you mean 'bad_7'? `initreg list` shows all.\n"
-        "These plugins failed, and may provide it: "
+        "These plugins failed and may provide it: "
         f"alias_of_another_type ({records['alias_of_another_type']['error']}); "
         f"any_error ({records['any_error']['error']}); "
         f"endless ({records['endless']['error']}) and {len(FAILING) - 3} more."
@@ -331,7 +331,7 @@ def test_an_unknown_qualified_name_is_explained(everything):
     )
 
 
-# Metadata that can't be read, of another project or of a plugin's.
+# Metadata that can't be read, of any project -----------------------------------------------------
 
 NAMES = """
 answer = [
@@ -408,10 +408,10 @@ def test_unreadable_metadata_explains_a_qualified_name(healthy, tmp_path):
     assert second.startswith("Not loaded: garbled (its metadata can't be read: ")
 
 
-def test_of_two_copies_the_first_on_the_path_is_taken(healthy, expected_names, tmp_path):
+def test_of_two_copies_the_first_on_the_path_is_used(healthy, expected_names, tmp_path):
     copy = tmp_path / "copy"
     write_metadata(copy, "acme_inits", b"[initreg]\nold = surely_not_there\n")
-    for extra in ([], [tmp_path / "garbled"]):  # scanned at once, and one by one
+    for extra in ([], [tmp_path / "garbled"]):  # both ways to scan: all at once, and one by one
         write_metadata(tmp_path / "garbled", f"garbled{len(extra)}", b"[other]\ngarbage\n")
         code = "import site; site.addsitedir(" + json.dumps(str(copy)) + ")\n" + NAMES
         names, errors = healthy.run(code, path=extra).answer

@@ -71,7 +71,7 @@ class Block:
 
 @contextmanager
 def all_warnings():
-    """Record every warning, also the repeated ones."""
+    """Record every warning, including repeated ones."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield caught
@@ -108,7 +108,7 @@ def test_the_warning_names_the_spec():
     ]
 
 
-def test_a_nested_spec_is_warned_of_too():
+def test_a_nested_spec_warns_too():
     with pytest.warns(InitregWarning, match="'std' is called 'stddev' now"):
         assert REGISTRY.validate("holder(spread(std=0.75))").base == Spread(stddev=0.75)
 
@@ -197,7 +197,7 @@ def test_a_default_of_a_model_warns_at_its_class(as_default):
     assert {(str(w.message), w.filename) for w in caught} == {(MESSAGE, __file__)}
 
 
-def test_a_spec_that_is_wrong_is_an_error_alone():
+def test_an_invalid_spec_does_not_warn():
     with all_warnings() as caught:
         for _ in range(2):
             with pytest.raises(ConfigError):
@@ -207,11 +207,11 @@ def test_a_spec_that_is_wrong_is_an_error_alone():
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("spec", ["spread", "spread(0, 1)", "spread(stddev=0.5)"])
-def test_the_new_name_is_not_warned_of(spec):
+def test_the_new_name_does_not_warn(spec):
     REGISTRY.validate(spec)
 
 
-def test_the_old_name_and_the_new_one_do_not_go_together():
+def test_the_old_name_and_the_new_one_together_are_an_error():
     with pytest.raises(ConfigError) as caught:
         REGISTRY.validate("spread(stddev=1, std=0.5)")
     assert str(caught.value) == (
@@ -224,7 +224,7 @@ def test_the_old_name_and_the_new_one_do_not_go_together():
     assert caught.value.faults[0].location == "$.config.sd"
 
 
-def test_a_wrong_value_is_shown_where_it_stands():
+def test_a_wrong_value_is_reported_under_the_name_that_was_written():
     with pytest.raises(ConfigError) as caught:
         REGISTRY.validate("spread(std=-1)")
     assert str(caught.value) == (

@@ -1,4 +1,4 @@
-"""Names are found in any spelling; a contested one belongs to nobody, whatever the order."""
+"""Names are found in any spelling. A name that two plugins claim belongs to neither."""
 
 import itertools
 import pickle
@@ -34,12 +34,12 @@ def names_of(registry):
 
 
 @given(st.text())
-def test_folding_twice_folds_no_further(name):
+def test_folding_twice_is_folding_once(name):
     assert fold(fold(name)) == fold(name)
 
 
 @pytest.mark.parametrize("spelling", ["ortho_plus", "OrthoPlus", "ORTHO-PLUS", "orthoplus"])
-def test_case_hyphens_and_underscores_do_not_count(spelling):
+def test_case_hyphens_and_underscores_are_ignored(spelling):
     registry = Registry()
     registry.add(ORTHO_PLUS)
     assert registry.find(spelling).config_class is ORTHO_PLUS
@@ -48,7 +48,7 @@ def test_case_hyphens_and_underscores_do_not_count(spelling):
 
 @pytest.mark.parametrize("distribution", ["Acme-Inits", "acme.inits", "acme__inits"])
 @pytest.mark.parametrize("prefix", ["acme_inits", "Acme-Inits", "acme.inits"])
-def test_a_distribution_in_any_spelling(distribution, prefix):
+def test_the_name_of_a_distribution_is_found_in_any_spelling(distribution, prefix):
     registry = Registry()
     registry.add(PLUS, distribution)
     assert registry.find(f"{prefix}.plus").qualified_name == "acme_inits.plus"
@@ -57,7 +57,7 @@ def test_a_distribution_in_any_spelling(distribution, prefix):
 @pytest.mark.parametrize(
     "order", list(itertools.permutations(range(3))), ids=lambda order: "".join(map(str, order))
 )
-def test_a_contested_name_belongs_to_nobody_in_any_order(order):
+def test_a_name_that_two_plugins_claim_belongs_to_neither_in_any_order(order):
     claims = [(PLUS, "acme"), (PLUS_TOO, "Other-Inits"), (MINUS, "acme")]
     registry = Registry()
     for i in order:
@@ -77,7 +77,7 @@ def test_a_contested_name_belongs_to_nobody_in_any_order(order):
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_an_alias_can_be_contested_too():
+def test_two_plugins_can_claim_one_alias():
     registry = Registry()
     registry.add(PLUS, "acme")
     registry.add(ORTHO_PLUS, "other")
@@ -88,7 +88,7 @@ def test_an_alias_can_be_contested_too():
     assert names_of(registry) == ["other.ortho_plus", "plus"]
 
 
-def test_one_distribution_brings_a_name_once():
+def test_one_distribution_can_not_provide_a_name_twice():
     registry = Registry()
     registry.add(PLUS, "acme")
     with pytest.raises(PluginError, match=r"acme: 'plus' is rejected: acme provides .plus. twice."):
@@ -152,22 +152,22 @@ class Kaiming(
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "hint"),
     [
         ("kaiming_normal_", "torch.nn.init.kaiming_normal_ is called 'kaiming' here."),
         ("init.kaiming_normal_", "torch.nn.init.kaiming_normal_ is called 'kaiming' here."),
         ("torch.nn.init.kaiming_uniform", "torch.nn.init.kaiming_uniform_ is called 'kaiming'"),
     ],
 )
-def test_a_name_of_another_library_leads_to_the_one_here(name, told):
+def test_the_error_for_a_name_of_another_library_says_what_it_is_called_here(name, hint):
     registry = Registry()
     registry.add(Kaiming)
     with pytest.raises(UnknownInitializerError) as caught:
         registry.find(name)
-    assert told in caught.value.problem
+    assert hint in caught.value.problem
 
 
-def test_a_part_of_such_a_name_is_not_enough():
+def test_the_end_of_a_word_in_such_a_name_is_not_enough():
     registry = Registry()
     registry.add(Kaiming)
     with pytest.raises(UnknownInitializerError) as caught:

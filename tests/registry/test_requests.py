@@ -1,4 +1,4 @@
-"""A spec comes as text, as a dict, as Keras's dict or as a config, and means the same."""
+"""Text, a dict, Keras's dict and a config can all say the same."""
 
 import types
 
@@ -11,7 +11,7 @@ CONFIG = validate("random_normal(stddev=0.02, seed=7)")
 
 
 class Text(str):
-    """Text of a class of its own, as some YAML readers make it."""
+    """A subclass of `str`, as some YAML readers make it."""
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_parameters_may_be_left_out(spec):
     assert str(validate(spec)) == "zeros"
 
 
-def test_a_config_comes_back_as_it_is():
+def test_a_config_is_returned_unchanged():
     assert validate(CONFIG) is CONFIG
 
 
@@ -130,14 +130,14 @@ for _ in range(100_000):
         (str(value) if value is not deep else "deep")[:40] if value != 10**5000 else "huge"
     ),
 )
-def test_refusals(spec, message):
+def test_invalid_forms(spec, message):
     with pytest.raises(ConfigError) as caught:
         validate(spec)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("name", ["", ".", ".x", "x.", "..", "a.b.c", "\0.x", "\ud800", "../x.y"])
-def test_no_name_is_too_odd_to_be_unknown(name, registry):
+def test_an_odd_name_is_an_unknown_name(name, registry):
     with pytest.raises(UnknownInitializerError):
         registry.validate({"type": name})
 

@@ -62,7 +62,7 @@ def may_provide_it(records: Iterable[PluginRecord]) -> list[str]:
         if record.error:
             (blocked if record.blocked else failed).append(f"{record.name} ({record.error})")
     return [
-        f"These plugins {state}, and may provide it: {listed(plugins, 3, '; ')}."
+        f"These plugins {state} and may provide it: {listed(plugins, 3, '; ')}."
         for state, plugins in (("failed", failed), ("are blocked", blocked))
         if plugins
     ]
