@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from initreg.config.base import InitializerConfig
@@ -30,6 +31,22 @@ class Entry:
         """The name that no other distribution can claim."""
         distribution = normalize(self.plugin.distribution)
         return f"{distribution}.{self.config_class.initializer_name}"
+
+    def matches(self, pattern: str) -> bool:
+        """Return True if the name or an alias matches.
+
+        `pattern` is a part of a name, in any spelling, or has the wildcards ``*``, ``?`` or
+        ``[…]``, which match a whole name.
+
+        >>> from initreg import default_registry
+        >>> entries = default_registry().builtin_entries()
+        >>> [entry.name for entry in entries if entry.matches("Glorot")]
+        ['glorot_normal', 'glorot_uniform']
+        """
+        names = (self.name, *self.config_class.initializer_aliases)
+        if any(wildcard in pattern for wildcard in "*?["):
+            return any(fnmatchcase(name, pattern.lower()) for name in names)
+        return any(fold(pattern) in fold(name) for name in names)
 
 
 class Names:
