@@ -4,8 +4,6 @@ import itertools
 import pickle
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from initreg import (
     AmbiguousInitializerError,
@@ -14,7 +12,6 @@ from initreg import (
     Registry,
     UnknownInitializerError,
 )
-from initreg.wording import fold
 
 
 def config_class(name, *aliases):
@@ -31,11 +28,6 @@ MINUS = config_class("minus")
 
 def names_of(registry):
     return [entry.name for entry in registry.entries()]
-
-
-@given(st.text())
-def test_folding_twice_is_folding_once(name):
-    assert fold(fold(name)) == fold(name)
 
 
 @pytest.mark.parametrize("spelling", ["ortho_plus", "OrthoPlus", "ORTHO-PLUS", "orthoplus"])

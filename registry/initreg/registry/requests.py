@@ -1,7 +1,7 @@
 """Normalize every accepted form of a spec to a `Request`, and match it to a config class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 from initreg.config.base import InitializerConfig
@@ -56,8 +56,7 @@ class Request(NamedTuple):
         return BoundRequest(self, config_class, arguments, tuple(faults))
 
 
-@dataclass(frozen=True, slots=True)
-class BoundRequest:
+class BoundRequest(NamedTuple):
     """A request whose arguments are matched to the parameters of a config class.
 
     `arguments` has each argument under the present name of its parameter. `faults` are arguments
@@ -86,9 +85,10 @@ class BoundRequest:
     def deprecations(self, config: InitializerConfig) -> list[str]:
         """Return a warning if the spec uses what its plugin has deprecated or renamed."""
         deprecated = self.config_class.initializer_deprecated
+        renamed = self.config_class.renamed_parameters
         notes = [f"It is deprecated. {deprecated}"] if deprecated else []
-        for new, argument in self.arguments.items():
-            if argument.name in self.config_class.renamed_parameters:
+        for new, argument in self.arguments.items() if renamed else ():
+            if argument.name in renamed:
                 notes.append(f"{argument.name!r} is called {new!r} now. Write {config}.")
         return [f"{self.request}: {' '.join(notes)}"] if notes else []
 

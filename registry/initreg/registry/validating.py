@@ -47,9 +47,9 @@ class Validator:
         nesting = Nesting(self, depth)
         bound = request.bind(self._class_of(request))
         config = bound.validate({"registry": self._registry, NESTING: nesting})
+        warnings = nesting.warnings + bound.deprecations(config)
         # Pydantic may validate a nested spec twice, for two branches of a union.
-        warnings = dict.fromkeys([*nesting.warnings, *bound.deprecations(config)])
-        return Validated(config, tuple(warnings))
+        return Validated(config, tuple(dict.fromkeys(warnings))) if warnings else Validated(config)
 
     def _of_portable(self, request: Request, depth: int) -> Validated:
         """Return the config in Keras's form of a `Portable` initializer."""
@@ -86,7 +86,7 @@ class Validator:
         raise UnknownInitializerError(problem, name, path=("class_name",))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes longer to make, and each validation makes one
 class Nesting:
     """Validates the specs that are parameters of another spec.
 
