@@ -198,11 +198,11 @@ def test_a_plugin_that_failed_may_provide_it(command: Any, installed: Any) -> No
         ),
         (
             adding("return app"),
-            "initreg_commands adds to the app, and returns nothing, not <typer.main.Typer object",
+            "initreg_commands must add to the app and return None, not <typer.main.Typer object",
         ),
         (
             adding("yield"),
-            "initreg_commands adds to the app, and returns nothing, not <generator object",
+            "initreg_commands must add to the app and return None, not <generator object",
         ),
         (
             adding("app.command('it')(3)"),

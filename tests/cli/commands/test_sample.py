@@ -272,10 +272,10 @@ def test_a_missing_backend_says_what_to_install(command: Any, without: Any) -> N
     environment = without(missing)
     chosen = command("sample", "zeros", "--backend", missing, **environment)
     assert chosen.status == 2
-    assert f"Keras's backend '{missing}' (from --backend) is not installed.\n" in chosen.stderr
+    assert f"Keras's backend '{missing}' (from --backend) isn't installed.\n" in chosen.stderr
     assert f"Install it: pip install 'initreg[{missing}]'" in chosen.stderr
     set_ = command("sample", "zeros", **environment | {"KERAS_BACKEND": missing})
-    assert f"Keras's backend '{missing}' (from KERAS_BACKEND) is not installed.\n" in set_.stderr
+    assert f"Keras's backend '{missing}' (from KERAS_BACKEND) isn't installed.\n" in set_.stderr
 
 
 def test_no_backend_at_all_is_reported(command: Any, without: Any) -> None:
