@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from initreg import UnreadableError
 from initreg.documents import read, read_file
+from initreg.documents.characters import offsets
 from initreg.documents.node import Items, Pairs, Scalar
 from tests.support.processes import python
 
@@ -63,9 +64,10 @@ def check(text, language, loads, value_of):
         expected = data
         for part in path:
             expected = expected[part]
-        steps = [*document.follow(path)]
-        assert len(steps) == len(path) + 1
-        assert steps[-1][1] is node
+        slot = document.follow(path)
+        assert slot.path == path
+        assert slot.node is node
+        assert same(slot.value, expected)
         if isinstance(node, Scalar):
             assert same(node.value, expected)
             assert same(value_of(text[node.start : node.end]), expected)
@@ -74,14 +76,14 @@ def check(text, language, loads, value_of):
 
 
 def check_offsets(node, text):
-    offsets = node.offsets(text)
-    assert len(offsets) == len(node.value) + 1
-    assert offsets == sorted(offsets)
-    assert node.start <= offsets[0]
-    assert offsets[-1] <= node.end
-    for character, offset in zip(node.value, offsets, strict=False):
+    places = offsets(node, text)
+    assert len(places) == len(node.value) + 1
+    assert places == sorted(places)
+    assert node.start <= places[0]
+    assert places[-1] <= node.end
+    for character, place in zip(node.value, places, strict=False):
         if not character.isspace():
-            assert text[offset] in (character, "\\")
+            assert text[place] in (character, "\\")
 
 
 characters = st.characters(exclude_categories=["Cs"])
@@ -200,7 +202,7 @@ def test_any_text_is_read_or_unreadable(language, text):
         assert str(error).startswith("<text>")
     else:
         for document in source.documents:
-            assert next(document.follow(())) == (None, document.root)
+            assert document.follow(()).node is document.root
 
 
 # Places ------------------------------------------------------------------------------------------
@@ -210,9 +212,9 @@ def test_any_text_is_read_or_unreadable(language, text):
 def test_lines_are_those_of_an_editor(newline):
     source = read(f"a: 1{newline}b:{newline}  - x\u2028y\x85z{newline}  - c", "yaml")
     items = source.documents[0].root.pairs["b"][1].items
-    assert source.place(items[0].start) == (3, 5)
-    assert source.place(items[1].start) == (4, 5)
-    assert source.place(0) == (1, 1)
+    assert source.position(items[0].start) == (3, 5)
+    assert source.position(items[1].start) == (4, 5)
+    assert source.position(0) == (1, 1)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -235,9 +237,9 @@ def test_a_property_is_no_part_of_its_value():
 
 def test_keys_that_stand_twice_are_told_with_their_place():
     text = '{"a": 1, "b": {"c": 1, "c": 2}}'
-    (twice,) = read(text, "json").documents[0].twice
+    (twice,) = read(text, "json").documents[0].duplicates
     assert (twice.key, twice.node.start) == ("c", text.rindex('"c"'))
-    (twice,) = read(text, "yaml").documents[0].twice
+    (twice,) = read(text, "yaml").documents[0].duplicates
     assert (twice.key, twice.node.start) == ("c", text.rindex('"c"'))
     with pytest.raises(UnreadableError, match="overwrite"):
         read("a = 1\na = 2\n", "toml")
@@ -247,10 +249,8 @@ def test_merges_are_followed_to_where_they_are_written():
     text = "base: &base {x: 1, y: 2}\nuse: {<<: *base, y: 3}\n"
     document = read(text, "yaml").documents[0]
     assert document.data["use"] == {"x": 1, "y": 3}
-    *_, (_, node) = document.follow(("use", "x"))
-    assert node.start == text.index("1")
-    *_, (_, node) = document.follow(("use", "y"))
-    assert node.start == text.index("3")
+    assert document.follow(("use", "x")).node.start == text.index("1")
+    assert document.follow(("use", "y")).node.start == text.index("3")
 
 
 def test_toml_tables_have_their_places():
@@ -266,7 +266,7 @@ def test_toml_tables_have_their_places():
         (("t", 1, "when"), "1979-05-27 07:32:00"),
         (("t", 1, "in", "p", "q", 1), "2"),
     ]:
-        *_, (_, node) = document.follow(path)
+        node = document.follow(path).node
         assert text[node.start : node.end] == written
 
 
@@ -304,7 +304,7 @@ def test_what_is_no_file_is_unreadable(tmp_path):
     (tmp_path / "y.txt").touch()
     with pytest.raises(UnreadableError, match="'': No such file"):
         read_file("")
-    with pytest.raises(UnreadableError, match=r"Its ending, \.txt, does not say what it is"):
+    with pytest.raises(UnreadableError, match=r"Unknown file extension '\.txt'\. Expected \.yaml, \.yml, \.json, \.toml or \.keras\."):
         read_file(tmp_path / "y.txt")
 
 
@@ -392,8 +392,8 @@ def test_files_of_100_mb_are_refused_in_little_memory(tmp_path):
     done = python(program, tmp_path, timeout=60)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "It is larger than 64 MB, the most that is read of JSON.",
-        "It is larger than 8 MB, the most that is read of TOML.",
-        "It is larger than 8 MB, the most that is read of YAML.",
+        "It is larger than 64 MB, the limit for JSON.",
+        "It is larger than 8 MB, the limit for TOML.",
+        "It is larger than 8 MB, the limit for YAML.",
         "2",
     ]

@@ -200,7 +200,7 @@ def test_a_key_that_stands_twice_is_told_at_its_later_place(language):
 def test_an_initializer_of_too_many_values_is_refused():
     lists = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30))
     text = f"a0: &a0 [1, 1]\n{lists}init: {{type: constant, value: *a29}}\n"
-    assert only(check(text)).message == "An initializer has at most 10,000 values."
+    assert only(check(text)).message == "An initializer can have at most 10,000 values."
     assert only(check("init: &x {type: constant, value: *x}")).code == "form"
 
 
@@ -252,7 +252,7 @@ def test_keys_add_patterns():
 
 
 def test_a_language_that_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="language is one of yaml, toml, json, keras, not 'xml'"):
+    with pytest.raises(ValueError, match="language must be one of yaml, json, toml, keras, not 'xml'"):
         check("", "xml")
 
 
@@ -315,12 +315,12 @@ def encrypted():
 BROKEN = {
     "no config": (
         archive(metadata_json="{}"),
-        "It has no config.json: no model that Keras 3 saved.",
+        r"It has no config\.json, so Keras 3 did not save it\.",
     ),
-    "cut off": (archive(config_json="{}")[:-10], "It is no Keras archive"),
-    "encrypted": (encrypted(), "It is no Keras archive: .*encrypted"),
-    "no zip": (b"\x89HDF\r\n", "It is no Keras archive: File is not a zip file"),
-    "empty": (b"", "It is no Keras archive"),
+    "cut off": (archive(config_json="{}")[:-10], "It isn't a Keras archive"),
+    "encrypted": (encrypted(), "It isn't a Keras archive: .*encrypted"),
+    "no zip": (b"\x89HDF\r\n", "It isn't a Keras archive: File is not a zip file"),
+    "empty": (b"", "It isn't a Keras archive"),
     "a bomb": (archive(config_json=b" " * (100 << 20)), "It is larger than 64 MB"),
     "broken inside": (archive(config_json="{" * 99).replace(b"\xab", b"\xff"), "archive|Expected"),
 }
@@ -393,11 +393,11 @@ def test_an_anchor_may_be_used_again():
 def test_a_text_that_yaml_cut_at_a_comma_is_explained(text, told):
     (finding,) = check_text(text).findings
     assert finding.code == "syntax"
-    assert ("put the spec in quotes" in finding.message) is told
+    assert ("Put the spec in quotes" in finding.message) is told
 
 
 def test_one_pattern_is_no_list_of_them():
-    with pytest.raises(TypeError, match=r"keys is a list of patterns, such as \['start'\]"):
+    with pytest.raises(TypeError, match=r"keys must be a list of patterns, such as \['start'\]"):
         check_text("start: ones", keys="start")
 
 

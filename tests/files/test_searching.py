@@ -2,14 +2,19 @@
 
 import pytest
 
-from initreg.files.searching import Found, find
+from initreg.documents import Slot
+from initreg.files.searching import find
 
 NORMAL = {"type": "random_normal"}
 KERAS = {"module": "keras.initializers", "class_name": "HeNormal", "config": {"seed": 1}}
 
 
 def paths(config, keys=()):
-    return [found.path for found in find(config, keys)]
+    return [slot.path for slot in find(Slot(config), keys)]
+
+
+def specs(config):
+    return [(slot.path, slot.value) for slot in find(Slot(config))]
 
 
 @pytest.mark.parametrize(
@@ -17,12 +22,12 @@ def paths(config, keys=()):
 )
 @pytest.mark.parametrize("key", ["initializer", "kernel_initializer", "initializer_initializer"])
 def test_the_value_of_such_a_key_is_an_initializer(key, spec):
-    assert [*find({"model": [{key: spec}]})] == [Found(("model", 0, key), spec)]
+    assert specs({"model": [{key: spec}]}) == [(("model", 0, key), spec)]
 
 
 @pytest.mark.parametrize("spec", ["he_normal", NORMAL, KERAS], ids=["text", "dict", "Keras"])
 def test_init_is_such_a_key_too(spec):
-    assert [*find({"init": spec})] == [Found(("init",), spec)]
+    assert specs({"init": spec}) == [(("init",), spec)]
 
 
 def test_other_keys_are_named_by_patterns():

@@ -167,5 +167,5 @@ def _wrong(table: Any) -> tuple[tuple[str, ...], str] | None:
 
 def _place(data: bytes, path: Path, key: tuple[str, ...]) -> tuple[int, int]:
     source = read(data, "toml", str(path))
-    *_, (own, value) = source.documents[0].follow(("tool", BUILTIN, *key))
-    return source.place((own or value).start)
+    slot = source.documents[0].follow(("tool", BUILTIN, *key))
+    return source.position((slot.key_node or slot.node).start)
