@@ -94,7 +94,7 @@ def _report(
     patterns = as_patterns(keys)
     if form == "rules":
         if patterns:
-            raise ValueError("keys are for form='config': a file of rules has fixed keys.")
+            raise ValueError("keys can only be used with form='config'.")
         from initreg.rules.rules import check_rules  # imports `regex`, which takes longer
 
         return Report(source.file, *check_rules(source, registry), form)
