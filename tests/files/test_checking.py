@@ -223,8 +223,8 @@ def test_an_error_of_a_plugin_is_a_finding(registry):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("init: !custom he_normal", "not as a value tagged !custom"),
-        ("kernel_initializer: 3", "not as 3"),
+        ("init: !custom he_normal", "not a value tagged !custom"),
+        ("kernel_initializer: 3", "not 3"),
         ("kernel_initializer: {1: 2}", "text, not 1"),
         ("kernel_initializer: {}", "no 'type'"),
         ("kernel_initializer: !!python/object/apply:os.system [ls]", "no initializer 'ls'"),
