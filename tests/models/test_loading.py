@@ -661,9 +661,9 @@ def test_a_path_is_text_or_a_path(tmp_path, of):
         ("missing.h5", "No such file or directory."),
         ("folder.keras", "It is a folder. Save the model as one file: model.save('model.keras')."),
         ("folder", "It is a folder. Save the model as one file: model.save('model.keras')."),
-        ("text.keras", "It is no Keras archive: File is not a zip file."),
-        ("short.keras", "It is no Keras archive: File is not a zip file."),
-        ("other.keras", "It has no config.json: no model that Keras 3 saved."),
+        ("text.keras", "It isn't a Keras archive: File is not a zip file."),
+        ("short.keras", "It isn't a Keras archive: File is not a zip file."),
+        ("other.keras", "It has no config.json, so Keras 3 did not save it."),
         (
             "model.pb",
             "It is no model that Keras saves, by its ending: not .keras, .h5, .hdf5 or .json.",

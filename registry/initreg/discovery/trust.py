@@ -179,5 +179,5 @@ def _place(data: bytes, path: Path, within: tuple[str | int, ...]) -> tuple[int,
     from initreg.documents import read
 
     source = read(data, "toml", str(path))
-    *_, (key, value) = source.documents[0].follow(("tool", BUILTIN, *within))
-    return source.place((key or value).start)
+    slot = source.documents[0].follow(("tool", BUILTIN, *within))
+    return source.position((slot.key_node or slot.node).start)
