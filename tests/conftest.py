@@ -86,5 +86,8 @@ def registry() -> Registry:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that build or install distributions, by the fixtures that do."""
     for item in items:
-        if {"environment", "wheel"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if hasattr(item, "callspec"):
+            fixtures -= item.callspec.params.keys()
+        if fixtures & {"environment", "wheel"}:
             item.add_marker("installs")
