@@ -222,8 +222,10 @@ class Rubbish(InitializerConfig, name="rubbish", builds="keras.initializers:Zero
         return "normal"
 
 
-def test_what_is_no_distribution_is_named():
-    with pytest.raises(PluginError, match="distribution\\(\\) returned 'normal', which is none"):
+def test_a_result_that_is_not_a_distribution_is_named():
+    with pytest.raises(
+        PluginError, match="distribution\\(\\) returned 'normal', not a Distribution"
+    ):
         sample(Rubbish(), (2, 2))
 
 

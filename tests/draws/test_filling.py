@@ -584,8 +584,8 @@ class Returns(InitializerConfig, name="returns", builds="builtins:dict"):
     ("what", "text"),
     [
         ("list", "'list' object has no attribute 'shape'"),
-        ("other shape", "draw() gave the shape [3]"),
-        ("none", "draw() gave nothing"),
+        ("other shape", "draw() returned the shape [3]"),
+        ("none", "draw() returned None"),
     ],
 )
 def test_a_plugin_that_draws_something_else(what, text):

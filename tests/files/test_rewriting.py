@@ -463,9 +463,9 @@ def test_a_class_that_code_makes(plugins):
     with pytest.raises(ConfigError) as caught:
         expand(config, registry=plugins)
     assert str(caught.value).splitlines() == [
-        "$.layers[0].init: coded is made by its plugin's code; Keras alone can write it: "
+        "$.layers[0].init: coded is built by its plugin's code, so only Keras can write it: "
         "keras.initializers.serialize(initreg.resolve(spec)).",
-        "$.layers[1].init: coded is made by its plugin's code; Keras alone can write it: "
+        "$.layers[1].init: coded is built by its plugin's code, so only Keras can write it: "
         "keras.initializers.serialize(initreg.resolve(spec)).",
     ]
     assert {fault.code for fault in caught.value.faults} == {"plugin"}

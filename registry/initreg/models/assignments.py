@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 
 from initreg.config.base import InitializerConfig
-from initreg.config.drawing import distribution_of, seed_in_force
+from initreg.config.drawing import distribution_of, is_portable, seed_in_force
 from initreg.draws.distributions import Distribution
 from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, Fault, PluginError
 from initreg.models.paths import Weight
 from initreg.models.plans import Plan, PlanEntry
-from initreg.models.weights import is_portable
 from initreg.registry.registry import default_registry
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import secrets
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -11,8 +10,8 @@ from typing import Any
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.draws.dtypes import DTYPES
-from initreg.draws.seeds import MAX_SEED, checked_seed
+from initreg.draws.dtypes import FLOATS
+from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
 from initreg.errors import (
     InitregWarning,
@@ -83,7 +82,7 @@ def base_seed(seed: int | None, rules: Rules) -> int:
     jax = sys.modules.get("jax")
     if jax is not None and load_keras().config.backend() == "jax" and jax.process_count() > 1:
         raise PlanError("Give a seed: each process would draw its own, and shards would not match.")
-    return secrets.randbelow(MAX_SEED + 1)
+    return random_seed()
 
 
 def assign(model: Any, rules: object, seed: int | None) -> Assignments:
@@ -166,7 +165,7 @@ def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
         layer=type(weight.layer).__name__,
         action="uncovered",
     )
-    if entry.dtype not in DTYPES:
+    if entry.dtype not in FLOATS:
         reason = f"it holds {entry.dtype}, and no floats that are drawn"
         return Assignment(weight, replace(entry, action="skip", reason=reason), None)
     if rule is None:

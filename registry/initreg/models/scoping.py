@@ -10,7 +10,7 @@ from weakref import ref
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.draws.dtypes import DTYPES
+from initreg.draws.dtypes import FLOATS
 from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, InitregWarning, PlanError, UnknownInitializerError
 from initreg.models.assignments import drawn_entry, fitting
@@ -199,7 +199,7 @@ class Scope:
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide over a weight to be made."""
-        if entry.dtype not in DTYPES:
+        if entry.dtype not in FLOATS:
             reason = f"it holds {entry.dtype}, and no floats that are drawn"
             return _Decision(replace(entry, reason=reason))
         name = path.rpartition("/")[2]

@@ -32,10 +32,10 @@ def to_tensor(array: "Array", sharding: Any = None) -> Any:
         return importlib.import_module("tensorflow").convert_to_tensor(array)
     if backend == "torch":  # it takes the array over, where Keras's own conversion copies it
         torch = importlib.import_module("torch")
-        if array.dtype.name == "bfloat16":
-            taken = torch.from_numpy(array.view("int16")).view(torch.bfloat16)
-        else:
+        if array.dtype.kind == "f":
             taken = torch.from_numpy(array)
+        else:  # a float that NumPy doesn't have: hand its bits over
+            taken = torch.from_numpy(array.view("int16")).view(getattr(torch, array.dtype.name))
         return keras.ops.convert_to_tensor(taken)  # on Keras's device
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
 

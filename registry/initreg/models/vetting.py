@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from initreg.backend import load_keras
-from initreg.config.targets import PORTABLE, import_target
+from initreg.config.targets import PORTABLE, PORTABLE_KEY, import_target, is_portable_form
 from initreg.documents import Path as Place
 from initreg.errors import Fault, UnreadableError
 from initreg.registry.registry import Registry
-
-_PORTABLE_KEY = "initreg>Portable"
 
 # What Keras writes for a value, and for the one class of its own that is not public.
 _VALUES = (
@@ -158,7 +156,7 @@ class Lookup:
     def _find(self, named: _Named) -> type | str:
         """Find the class by its module and name, else by the key it is registered under."""
         _, module, name, key, _ = named
-        if f"{module}:{name}" == PORTABLE or key == _PORTABLE_KEY:
+        if is_portable_form(module, name) or key == PORTABLE_KEY:
             return class_of(PORTABLE) or ""
         found: dict[type, str] = {}
         why = ""

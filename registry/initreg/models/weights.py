@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.config.drawing import distribution_of, draw_config, draws_itself, own_seed
-from initreg.draws.dtypes import DTYPES
+from initreg.config.drawing import distribution_of, draw_config, is_portable
+from initreg.draws.dtypes import FLOATS
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
@@ -38,15 +38,15 @@ def make_tensor(
     if config.is_drawn() and not portable:
         problem = f"{config} can't be drawn: it holds what only Keras can make."
         raise ConfigError([Fault(problem)])
-    if dtype not in DTYPES and config.is_drawn():
+    if dtype not in FLOATS and config.is_drawn():
         values = draw_config(config, shape, "float32", seed, path)
         return spread(load_keras().ops.cast(values, dtype), sharding)
-    if dtype not in DTYPES or not portable:
+    if dtype not in FLOATS or not portable:
         tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
         if tuple(tensor.shape) != shape:
             filled = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."
             raise ConfigError([Fault(filled)])
-        if moments is not None and dtype in DTYPES:
+        if moments is not None and dtype in FLOATS:
             moments.add(load_keras().ops.convert_to_numpy(tensor))
         return spread(tensor, sharding)
 
@@ -62,11 +62,6 @@ def make_tensor(
     return to_shards(drawn, shape, sharding)
 
 
-def is_portable(config: InitializerConfig, shape: Shape) -> bool:
-    """Whether a weight of `shape` gets the same values on every backend."""
-    return draws_itself(config) or distribution_of(config, shape) is not None
-
-
 def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any]":
     """Cut a region out, so that who keeps it does not keep the whole."""
     part = whole[tuple(region)]
@@ -76,6 +71,6 @@ def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any
 def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig:
     """Return a config whose seeds are those of one weight: each made of its seed and the path."""
     field = config.parameter_fields.get("seed")
-    if field is not None and (own := own_seed(config)) is not None:
+    if field is not None and (own := getattr(config, field)) is not None:
         config = config.model_copy(update={field: derive_seed(own, path)})
     return config.with_seed(derive_seed(seed, path))

@@ -22,7 +22,7 @@ from typing import NoReturn, cast
 
 from initreg.errors import SpecSyntaxError
 from initreg.public import public
-from initreg.spec.spec import Argument, Pairs, Spec, Value
+from initreg.spec.spec import PI, SQRT, Argument, Pairs, Spec, Value
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 16
@@ -159,7 +159,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             self._too_deep(self._at(node))
         name = self._name(node.func)
-        if name == "sqrt" and depth:
+        if name == SQRT and depth:
             return self._sqrt(node, depth)
         arguments = []
         for item in node.args:
@@ -197,10 +197,8 @@ class _Reader:
                 return self._number(number, node)
             case ast.Constant(value=str() | bool() | None as constant):
                 return constant
-            case ast.Name(id="pi"):
-                return math.pi
             case ast.Name(id=word):
-                return word
+                return math.pi if word == PI else word
             case ast.BinOp() | ast.UnaryOp():
                 return self._arithmetic(node, depth)
             case ast.Call():

@@ -10,6 +10,10 @@ from typing import NamedTuple, TypeAlias
 
 from initreg.public import public
 
+PI, SQRT = "pi", "sqrt"
+RESERVED = (PI, SQRT)
+"""Names that mean something else in a spec: a number, and a function of arithmetic."""
+
 _BARE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Pairs | Spec | None"
@@ -85,7 +89,7 @@ def _text(value: Value) -> str:
         case tuple():
             return "[" + ", ".join(map(_text, value)) + "]"
         case str():
-            bare = _BARE_WORD.fullmatch(value) and value != "pi" and not keyword.iskeyword(value)
+            bare = _BARE_WORD.fullmatch(value) and value != PI and not keyword.iskeyword(value)
             return value if bare else repr(value)
         case float():
             text = repr(value + 0.0)  # drops the sign of a zero: -0.0 + 0.0 is 0.0

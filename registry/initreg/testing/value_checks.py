@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import distribution_of, draw_config
-from initreg.draws.dtypes import DTYPES
+from initreg.draws.dtypes import FLOATS
 from initreg.draws.shapes import Shape
 from initreg.draws.streams import CHUNK
 from initreg.errors import InitregError, PluginError
@@ -31,7 +31,6 @@ SHAPES: tuple[Shape, ...] = (
     (2, 1, 3, 2, 5),
 )
 
-_LIMITS = {"float16": 65504.0, "bfloat16": 3.3e38, "float32": 3.4e38, "float64": 1.7e308}
 _NO_SEED = "Keep a seed of None as None, so that Keras chooses a seed for each instance."
 _STATE = "Return the right distribution from distribution(), or fix what draws the values."
 
@@ -125,7 +124,7 @@ def dtypes(subject: Subject) -> None:
     reach = 0.0 if theory is None else abs(theory.mean) + 10 * theory.stddev
     made = subject.resolve(config, SEED)
     advice = "Convert the values to the dtype given to __call__, with keras.ops.cast at the end."
-    for dtype in (None, *DTYPES):
+    for dtype in (None, *FLOATS):
         expected = dtype or keras.config.floatx()
         if keras.backend.standardize_dtype(keras.ops.zeros((1,), expected).dtype) != expected:
             continue  # JAX has no float64 unless JAX_ENABLE_X64=1
@@ -142,11 +141,13 @@ def dtypes(subject: Subject) -> None:
         lost = int(np.sum(~np.isfinite(values)))
         problem = f"{lost} of {values.size} values are not finite in {expected}."
         demand(
-            not lost or reach > _LIMITS[expected], problem, "Keep within the range of the dtype."
+            not lost or reach > FLOATS[expected].largest,
+            problem,
+            "Keep within the range of the dtype.",
         )
-    for dtype in DTYPES:
+    for dtype in FLOATS:
         drawn = draw_config(config, shape, dtype, SEED)
-        if drawn is not None and reach <= _LIMITS[dtype]:
+        if drawn is not None and reach <= FLOATS[dtype].largest:
             problem = f"initreg.draw returns values that are not finite in {dtype}."
             demand(np.isfinite(drawn.astype(np.float64)).all(), problem, _STATE)
 
