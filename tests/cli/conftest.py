@@ -20,7 +20,7 @@ from tests.support.processes import Result, run
 
 @pytest.fixture(autouse=True)
 def _own_variables() -> Iterator[None]:
-    """Undo what a command sets, such as the backend for Keras."""
+    """Restore the environment variables after a test; a command may set the backend of Keras."""
     before = dict(os.environ)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         os.environ.pop(name, None)
@@ -33,7 +33,7 @@ def _own_variables() -> Iterator[None]:
 def cli(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Result]:
-    """Run the command in this process, errors and all."""
+    """Run the command in this process, as `initreg` would, errors included."""
 
     def cli(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["initreg", *map(str, arguments)])
@@ -56,7 +56,7 @@ def initreg() -> str:
 
 @pytest.fixture
 def command(initreg: str) -> Callable[..., Result]:
-    """Run the real command as a process of its own."""
+    """Run the installed command in a new process."""
 
     def command(*arguments: object, **variables: str) -> Result:
         encoding = variables.get("PYTHONIOENCODING", "utf-8")
@@ -68,7 +68,7 @@ def command(initreg: str) -> Callable[..., Result]:
 
 @pytest.fixture
 def python() -> Callable[..., Result]:
-    """Run a script in a fresh interpreter."""
+    """Run a script in a new process."""
 
     def python(script: str, *arguments: object, **variables: str) -> Result:
         return processes.python(script, *arguments, status=None, variables=variables)
@@ -97,7 +97,7 @@ from tests.support.processes import Result, run
 
 @pytest.fixture
 def batch(python: Callable[..., Result]) -> Callable[..., list[Result]]:
-    """Run commands one after the other in one fresh process, so that Keras starts once."""
+    """Run several commands in one new process, so that Keras starts only once."""
 
     def run(*commands: list[str], **environment: str) -> list[Result]:
         done = python(_BATCH, json.dumps(commands), **environment)
@@ -119,7 +119,7 @@ class Screen:
 
 @pytest.fixture
 def terminal(initreg: str) -> Callable[..., Screen]:
-    """Run the real command in a terminal of so many columns."""
+    """Run the installed command in a terminal of the given width."""
     pty = pytest.importorskip("pty")
     import fcntl
     import struct
@@ -164,7 +164,7 @@ sys.meta_path = [Finder if f is importlib.machinery.PathFinder else f for f in s
 
 @pytest.fixture
 def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Return an environment in which these packages are not installed."""
+    """Return variables for a process in which these packages are not installed."""
 
     def hide(*packages: str) -> dict[str, str]:
         folder = tmp_path / "hiding"
@@ -177,7 +177,7 @@ def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Return an environment with a plugin distribution: `plugins` maps names to their code."""
+    """Return variables for a process with a plugin distribution; `plugins` maps names to code."""
 
     def install(distribution: str, **plugins: str) -> dict[str, str]:
         folder = tmp_path / "site"
