@@ -119,7 +119,7 @@ def numbers():
 
 @pytest.fixture
 def twice(digest):
-    """A function that makes a model in two scopes of one seed; it returns two digests and a plan."""
+    """A function that makes a model in two scopes of one seed: two digests, and a plan."""
 
     def make_twice(make, **options):
         digests = []
