@@ -18,9 +18,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def initreg_initializers() -> list[type[InitializerConfig]]:  # type: ignore[empty-body]
-    """Return the config classes of the initializers that the plugin brings."""
+    """Return the config classes of the initializers that the plugin provides."""
 
 
 @hookspec
 def initreg_commands(app: "typer.Typer") -> None:
-    """Add commands, or groups of commands, to an empty Typer app; `initreg` gets them."""
+    """Add commands, or groups of commands, to an empty Typer app. `initreg` then has them."""
