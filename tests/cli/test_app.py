@@ -95,6 +95,7 @@ def test_a_huge_shape_is_refused_before_keras_is_loaded(python: Any) -> None:
 # Streams ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_posix
 @pytest.mark.parametrize("arguments", [["list"], ["show", "stft"], ["--help"], ["plugins"]])
 def test_a_pipe_closed_before_anything_is_written_is_quiet(
@@ -107,6 +108,7 @@ def test_a_pipe_closed_before_anything_is_written_is_quiet(
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @needs_posix
 def test_a_pipe_closed_after_the_first_line_is_quiet(initreg: str) -> None:
     # Three runs of the pipe, and Keras in one of them.
@@ -172,6 +174,7 @@ _SLOW = """
 """
 
 
+@pytest.mark.slow
 @needs_posix
 def test_ctrl_c_while_sampling_is_quiet_and_130(
     initreg: str, installed: Any, tmp_path: Path

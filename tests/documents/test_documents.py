@@ -342,6 +342,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "language", "words"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_bomb_is_refused_in_a_short_sentence(text, language, words):
     with pytest.raises(UnreadableError, match=words) as error:
@@ -368,6 +369,7 @@ READ = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "language"), READ.values(), ids=READ.keys())
 def test_what_is_only_long_is_read(text, language):
     assert len(read(text, language).documents) == 1

@@ -690,6 +690,7 @@ def assert_same_outside(parts, text):
     assert re.fullmatch(pattern, text), text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", TEXTS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
@@ -916,6 +917,7 @@ def test_no_file(tmp_path):
         expand_file(tmp_path / "config.ini")
 
 
+@pytest.mark.slow
 def test_a_long_file_takes_little_time(tmp_path):
     layers = [{"kernel_initializer": HE, "bias_initializer": ZEROS} for _ in range(2_000)]
     path = write(tmp_path, "json", json.dumps({"layers": layers}))

@@ -9,7 +9,7 @@ import pytest
 from initreg import default_registry
 from initreg.testing import check, import_check
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 BACKEND = keras.config.backend()
 

@@ -92,6 +92,7 @@ def test_targets(target, spec):
     assert all(result.seconds >= 0 for result in results)
 
 
+@pytest.mark.slow
 def test_the_first_example_of_a_class_without_defaults_is_checked():
     results = check(Shown)
     assert {result.status for result in results} == {"passed", "skipped"}
@@ -107,6 +108,7 @@ def test_without_any_config_the_checks_are_skipped_with_the_reason():
     assert "It has no default config, and no example that validates." in reasons
 
 
+@pytest.mark.slow
 def test_an_initializer_with_another_inside_conforms():
     results = check(Nesting)
     assert [str(result) for result in results if result.status == "failed"] == []
@@ -146,6 +148,7 @@ def test_a_given_registry_must_have_the_class():
 # Results ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_callback_gets_each_result():
     received = []
     results = check("zeros", callback=received.append)

@@ -9,6 +9,7 @@ from initreg.testing.comparing import ALPHA, misfit
 RIGHT = [Normal(), Normal(3, 1e-3), Uniform(-1, 2), TruncatedNormal(0, 1), Constant(0.1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", RIGHT, ids=str)
 def test_right_values_are_rejected_as_rarely_as_stated(distribution):
     rejected = 0
@@ -18,6 +19,7 @@ def test_right_values_are_rejected_as_rarely_as_stated(distribution):
     assert rejected <= 51  # 30 on average are allowed; more than 51 happens once in 10,000 runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", RIGHT, ids=str)
 @pytest.mark.parametrize("count", [1, 2, 50, 2**16])
 def test_right_values_pass(distribution, count):

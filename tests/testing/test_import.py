@@ -9,6 +9,8 @@ from initreg import InitializerConfig
 from initreg.testing import check, import_check
 from tests.support.processes import python
 
+pytestmark = pytest.mark.slow
+
 PLUGIN = """
 from pydantic import Field
 from initreg import InitializerConfig, Number

@@ -92,6 +92,7 @@ def test_a_plan_has_its_own_seeds(cli: Any, folder: Path) -> None:
     assert done.stderr == "--seed 7 has no effect: the plan has its own seeds.\n"
 
 
+@pytest.mark.slow
 def test_a_plan_comes_through_a_pipe(initreg: str, folder: Path) -> None:
     script = f"{initreg} plan rules.yaml net:build --json | {initreg} plan - net:build --json"
     assert run("bash", "-c", script).json["seed"] == 1
@@ -359,6 +360,7 @@ def test_code_that_chooses_another_backend_is_told(command: Any, folder: Path) -
     assert done.stderr.startswith("Keras already runs on numpy in this process and can't change")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_is_quiet_and_130(initreg: str, folder: Path) -> None:
     slow = """
