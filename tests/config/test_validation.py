@@ -42,7 +42,7 @@ ONE_FAULT = [
     (
         "random_normal(0, mean=1)",
         "                 ^^^^^^",
-        "The parameter 'mean' is given twice, first by its position.",
+        "The parameter 'mean' is given twice, first by position.",
     ),
     ("random_normal(a)", "              ^", "mean must be a number, not 'a'."),
     ("random_normal([1])", "              ^^^", "mean must be a number, not [1]."),

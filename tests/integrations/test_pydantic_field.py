@@ -268,8 +268,8 @@ def test_nested_specs(registry, text, canonical):
         (
             "wrap(3)",
             "     ^",
-            "An initializer is written as text, as {'type': name, …} or as Keras's "
-            "{'class_name': …, 'config': …}, not as 3.",
+            "An initializer must be text, {'type': name, …} or Keras's "
+            "{'class_name': …, 'config': …}, not 3.",
         ),
         (
             "wrap('he_normal(*)')",

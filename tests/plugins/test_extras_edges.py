@@ -55,7 +55,7 @@ def test_what_is_not_portable_is_made_by_keras(spec, shape):
     np.testing.assert_allclose(
         expected[..., :129], 2 * values(resolve("stft"), (256, 1, 129)), rtol=1e-6
     )
-    with pytest.raises(ConfigError, match="has no portable draw"):
+    with pytest.raises(ConfigError, match="can't be drawn without Keras"):
         draw(spec, shape, seed=1)
 
 

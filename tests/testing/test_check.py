@@ -133,7 +133,7 @@ def test_a_built_in_name_is_an_error():
     class Zeros(InitializerConfig, name="zeros", builds="keras.initializers:Zeros"):
         """Take a name."""
 
-    with pytest.raises(PluginError, match="'zeros' is refused: 'zeros' is a built-in name"):
+    with pytest.raises(PluginError, match="'zeros' is rejected: 'zeros' is a built-in name"):
         check(Zeros)
 
 

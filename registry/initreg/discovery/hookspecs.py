@@ -9,11 +9,11 @@ from initreg.config.base import InitializerConfig
 if TYPE_CHECKING:
     import typer
 
-PROJECT = "initreg"  # the group of entry points, and pluggy's project name
+PROJECT = "initreg"  # the group of entry points, and the name of the project for pluggy
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Marks a function of a plugin as the implementation of the hook of the same name."""
+"""Marks a plugin's function as the implementation of the hook with the same name."""
 
 
 @hookspec

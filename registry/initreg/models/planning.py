@@ -3,7 +3,6 @@
 import json
 import math
 import sys
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,10 +12,7 @@ from initreg.config.base import InitializerConfig
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
-from initreg.errors import (
-    InitregWarning,
-    PlanError,
-)
+from initreg.errors import PlanError
 from initreg.models.assignments import Assignment, Assignments, drawn_entry
 from initreg.models.paths import Weight, weights_of
 from initreg.models.plans import Plan, PlanEntry
@@ -24,6 +20,8 @@ from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.rules import Rule, Rules, read_rules
+from initreg.user_warnings import warn_user
+from initreg.wording import first_line
 
 
 @public
@@ -64,13 +62,10 @@ def unmatched(rules: Rules, deciding: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules.rules if rule.number not in numbers)
 
 
-def warn_of_rules(plan: Plan, *, calls: int = 1) -> None:
-    """Warn of rules that decide over no weight, or can mean two things, at the user's own line.
-
-    That is so many `calls` above.
-    """
-    if told := [*plan.unmatched_texts(), *plan.notes]:
-        warnings.warn("\n".join(told), InitregWarning, stacklevel=2 + calls)
+def warn_of_rules(plan: Plan) -> None:
+    """Warn about rules that are never applied, or are ambiguous."""
+    if problems := [*plan.unmatched_texts(), *plan.notes]:
+        warn_user("\n".join(problems))
 
 
 def base_seed(seed: int | None, rules: Rules) -> int:
@@ -187,9 +182,8 @@ def _try(entry: PlanEntry, config: InitializerConfig) -> None:
         try:
             make_tensor(config, entry.shape, entry.dtype, entry.seed or 0, entry.path)
         except Exception as error:  # Keras's or a plugin's refusal of the shape or the dtype
-            first = str(error).strip().partition("\n")[0]
             rule = f" (rule {entry.rule})" if entry.rule else ""
             raise PlanError(
                 f"{entry.path}{rule}: {config} can't fill {list(entry.shape)} of {entry.dtype}: "
-                f"{first}"
+                f"{first_line(error)}"
             ) from error

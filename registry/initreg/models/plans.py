@@ -13,6 +13,7 @@ from initreg.config.parameters import Seed
 from initreg.draws.shapes import Shape
 from initreg.public import public
 from initreg.rules.rules import Rule
+from initreg.wording import listed
 
 Action = Literal["draw", "own", "keep", "uncovered", "skip"]
 
@@ -123,11 +124,11 @@ class Plan:
                 f"{renamed.path} is {renamed.name} in Keras."
             )
         if other := [entry.path for entry in self.entries if entry.portable is False]:
-            lines.append(f"On another backend these would differ: {_some(other)}.")
+            lines.append(f"On another backend these would differ: {listed(other, 5)}.")
         if own := [entry.path for entry in self.entries if entry.action == "own"]:
-            lines.append(f"Drawn by the layer itself, and not portably: {_some(own)}.")
+            lines.append(f"Drawn by the layer itself, and not portably: {listed(own, 5)}.")
         if self.uncovered:
-            lines.append(f"No rule covers {_some(self.uncovered)}; they stay as they are.")
+            lines.append(f"No rule covers {listed(self.uncovered, 5)}; they stay as they are.")
         lines += [*self.unmatched_texts(), *self.notes]
         lines.append(
             "Optimizer state, metrics and seed generators are no weights, and are left alone."
@@ -147,11 +148,6 @@ class Plan:
 def _says_something(value: Any) -> bool:
     """Whether a value is to be written: moments that overflow, or of no values, JSON has not."""
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
-    return ", ".join(paths[:5]) + more
 
 
 def _what(entry: PlanEntry) -> str:

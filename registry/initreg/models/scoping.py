@@ -1,7 +1,6 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
-import warnings
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -12,7 +11,7 @@ from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.seeds import derive_seed
-from initreg.errors import ConfigError, InitregWarning, PlanError, UnknownInitializerError
+from initreg.errors import ConfigError, PlanError, UnknownInitializerError
 from initreg.models.assignments import drawn_entry, fitting
 from initreg.models.intercepting import Hooks
 from initreg.models.layer_names import Naming
@@ -22,6 +21,8 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import Rule, read_rules
+from initreg.user_warnings import warn_user
+from initreg.wording import listed
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
@@ -117,9 +118,9 @@ class Scope:
     def _tell(self) -> None:
         plan, unbuilt = self.plan, self._unbuilt()
         if unbuilt and not self._strict:
-            warnings.warn(unbuilt, InitregWarning, stacklevel=3)
+            warn_user(unbuilt)
         if not self._strict:
-            warn_of_rules(plan, calls=2)
+            warn_of_rules(plan)
         elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
             raise PlanError("\n".join(problems))
 
@@ -131,11 +132,10 @@ class Scope:
         layers = self._unbuilt_layers()
         if not layers:
             return ""
-        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers[:5]]
-        more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
+        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers]
         return (
             f"Not built within the scope, so their weights will be Keras's own: "
-            f"{', '.join(names)}{more}. Call the model once on an input inside the scope, or use "
+            f"{listed(names, 5)}. Call the model once on an input inside the scope, or use "
             "initreg.apply on it when it is built."
         )
 

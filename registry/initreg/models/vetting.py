@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from initreg.backend import load_keras
+from initreg.carets import printable
 from initreg.config.targets import PORTABLE, PORTABLE_KEY, import_target, is_portable_form
+from initreg.discovery.records import may_provide_it
 from initreg.documents import Path as Place
 from initreg.errors import Fault, UnreadableError
 from initreg.registry.registry import Registry
+from initreg.wording import listed
 
 # What Keras writes for a value, and for the one class of its own that is not public.
 _VALUES = (
@@ -187,9 +190,8 @@ class Lookup:
     def _problem(self, refused: dict[str, list[_Named]]) -> str:
         lines = ["Nothing was loaded, for it names what may not be looked up:"]
         for line, places in refused.items():
-            first = [Fault("", each.place).location for each in places[:3]]
-            more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-            lines.append(f"  {line}, at {', '.join(first)}{more}")
+            locations = [Fault("", each.place).location for each in places]
+            lines.append(f"  {line}, at {listed(locations, 3)}")
         every = [places[0] for places in refused.values()]
         loadable = [each for each in every if each.name not in _RUN_CODE]
         if keys := sorted({each.key for each in loadable if isinstance(each.key, str)}):
@@ -198,20 +200,14 @@ class Lookup:
                 f"Keras, or pass custom_objects={{{', '.join(f'{key!r}: …' for key in keys)}}}."
             )
             looked_for = any(not each.is_function for each in loadable)
-            plugins = self._registry.plugins() if looked_for else []
-            if failed := [record for record in plugins if record.error]:
-                named = "; ".join(f"{each.name} ({each.error})" for each in failed[:3])
-                lines.append(f"These plugins are not there, and may bring it: {named}.")
+            lines += may_provide_it(self._registry.plugins() if looked_for else [])
         if any(each.name in _RUN_CODE for each in every):
             lines.append(
                 "If you trust the file, keras.saving.load_model(path, safe_mode=False) runs its "
                 "code."
             )
         # The names are the file's, and can hold what a terminal obeys.
-        return "\n".join(
-            "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-            for line in lines
-        )
+        return "\n".join(map(printable, lines))
 
 
 def targets_of(registry: Registry) -> dict[str, str]:

@@ -17,8 +17,8 @@ from initreg.testing import (  # noqa: F401  # each adds its checks to the catal
 )
 from initreg.testing.catalog import CATALOG
 from initreg.testing.outcomes import CheckResult, Failed, Skipped, Status
-from initreg.testing.subject import Subject, as_default
-from initreg.wording import did_you_mean
+from initreg.testing.subject import Subject
+from initreg.wording import did_you_mean, one_line
 
 CHECKS: tuple[str, ...] = tuple(sorted(CATALOG, key=lambda name: CATALOG[name].needs_keras))
 """The names of all checks, in the order in which they run: those without Keras come first."""
@@ -85,7 +85,7 @@ def run(
     message, advice, spec = "", "", str(subject)
     caught: Exception | None = None
     try:
-        with as_default(subject.registry), warnings.catch_warnings():
+        with subject.registry.using(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of deprecated names, and of NumPy
             CATALOG[name].run(subject)
     except Skipped as reason:
@@ -94,7 +94,7 @@ def run(
         status, message, advice, caught = "failed", failure.message, failure.advice, failure
         spec = failure.spec or spec
     except Exception as error:  # raised by the plugin's code, or by Keras
-        status, message, caught = "failed", _one_line(error, subject), error
+        status, message, caught = "failed", _with_place(error, subject), error
         advice = "Fix what raises it, or raise a ConfigError for a config that is not supported."
     if status == "failed" and name in expected:
         status, message, advice = "expected", expected[name], ""
@@ -102,7 +102,7 @@ def run(
     return CheckResult(name, spec, status, message, advice, seconds), caught
 
 
-def _one_line(error: BaseException, subject: Subject) -> str:
+def _with_place(error: BaseException, subject: Subject) -> str:
     """Write an error in one line, with the place in the plugin's code that it comes from."""
     config_class = subject.config_class
     modules = (config_class.__module__, config_class.initializer_builds.partition(":")[0])
@@ -115,5 +115,4 @@ def _one_line(error: BaseException, subject: Subject) -> str:
                 file = Path(frame.f_code.co_filename).name
                 place = f" ({file}, line {line}, in {frame.f_code.co_name})"
         cause = cause.__cause__
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}{place}"
+    return f"{type(error).__name__}: {one_line(error)[:200]}{place}"

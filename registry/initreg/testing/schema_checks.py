@@ -12,7 +12,7 @@ from initreg.integrations.json_schema import json_schema as whole_schema
 from initreg.testing.catalog import register
 from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import Subject
-from initreg.wording import shown
+from initreg.wording import one_line, shown
 
 _UNKNOWN = "no_such_parameter"
 
@@ -32,7 +32,7 @@ def docs(subject: Subject) -> None:
         try:
             config = subject.registry.validate(example)
         except InitregError as error:
-            problem = f"The example {example!r} is rejected: {_one_line(error)}"
+            problem = f"The example {example!r} is rejected: {_message(error)}"
             raise Failed(problem, "Write one that validates.", example) from error
         problem = f"The example {example!r} is one of {config.initializer_name}."
         demand(type(config) is config_class, problem, "Write one of this initializer.")
@@ -50,7 +50,7 @@ def defaults(subject: Subject) -> None:
         try:
             subject.registry.validate({"type": subject.entry.name, **required, name: default})
         except InitregError as error:
-            problem = f"The default {name}={shown(default)} is rejected: {_one_line(error)}"
+            problem = f"The default {name}={shown(default)} is rejected: {_message(error)}"
             raise Failed(problem, f"Give {name} a default that it accepts.") from error
 
 
@@ -61,7 +61,7 @@ def closed_schema(subject: Subject) -> None:
     error = _rejection(subject, spec)
     advice = "Keep extra='forbid' in model_config, as InitializerConfig sets it."
     demand(error, "It accepts parameters that it does not have.", advice)
-    problem = f"An unknown parameter is rejected without being named: {_one_line(error)}"
+    problem = f"An unknown parameter is rejected without being named: {_message(error)}"
     demand(_UNKNOWN in str(error), problem, advice)
     for config in subject.configs:
         text = subject.text(config)
@@ -79,7 +79,7 @@ def json_schema(subject: Subject) -> None:
     try:
         subject.config_class.model_json_schema()
     except Exception as error:  # the plugin's types
-        problem = f"It has no JSON Schema: {type(error).__name__}: {_one_line(error)}"
+        problem = f"It has no JSON Schema: {type(error).__name__}: {_message(error)}"
         raise Failed(problem, advice) from error
     if importlib.util.find_spec("jsonschema") is None:
         raise Skipped("Its JSON Schema was not validated: pip install jsonschema")
@@ -97,7 +97,7 @@ def json_schema(subject: Subject) -> None:
         written = _as_dict(subject, config)
         for problem in validator.iter_errors(written):
             raise Failed(
-                f"Its JSON Schema rejects {shown(written)}: {' '.join(problem.message.split())}",
+                f"Its JSON Schema rejects {shown(written)}: {one_line(problem.message)}",
                 "Make the JSON Schema accept what the validators accept.",
                 subject.text(config),
             )
@@ -131,7 +131,7 @@ def round_trip(subject: Subject) -> None:
             try:
                 again = subject.registry.validate(written)
             except InitregError as error:
-                problem = f"Its {form} {shown(written)} is rejected: {_one_line(error)}"
+                problem = f"Its {form} {shown(written)} is rejected: {_message(error)}"
                 raise Failed(problem, _BOTH_WAYS, text) from error
             problem = f"Its {form} {shown(written)} becomes {shown(again)}, not {shown(config)}."
             demand(again == config, problem, _BOTH_WAYS, text)
@@ -173,7 +173,7 @@ def _demand_rejection(subject: Subject, spec: dict[str, Any], name: str, wrong: 
         fault.path[:1] == (name,) or name in fault.message for fault in error.faults
     )
     advice = f"State the bounds in the type of {name}, or raise initreg.conflict(…, {name!r})."
-    demand(named, f"It rejects {wrong} without naming {name}: {_one_line(error)}", advice)
+    demand(named, f"It rejects {wrong} without naming {name}: {_message(error)}", advice)
 
 
 def _outside(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[tuple[Any, str]]:
@@ -201,7 +201,7 @@ def _outside(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[tu
         yield {"of": "another type"}, " or ".join(types) or "one of these"
 
 
-def _one_line(error: BaseException | None) -> str:
+def _message(error: BaseException | None) -> str:
     """Write an error in one line, without its carets."""
     text = str(error)
     if isinstance(error, InitregError):

@@ -14,6 +14,7 @@ from initreg.testing.catalog import register
 from initreg.testing.comparing import ALPHA, misfit, rounding
 from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import SEED, Subject, has_spread, unseeded
+from initreg.wording import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,7 +133,7 @@ def dtypes(subject: Subject) -> None:
             tensor = made(shape) if dtype is None else made(shape, dtype=dtype)
         except Exception as error:  # raised by the plugin's code, or by the backend
             problem = f"It can't draw {dtype or 'the default dtype'}: {type(error).__name__}: "
-            problem += str(error).strip().partition("\n")[0]
+            problem += first_line(error)
             raise Failed(problem, f"Draw in float32, and cast to {expected}.") from error
         actual = keras.backend.standardize_dtype(tensor.dtype)
         problem = f"For the dtype {dtype}, it returns {actual}, not {expected}."
