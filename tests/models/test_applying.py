@@ -55,6 +55,7 @@ def test_rules_that_cover_all_give_in_a_scope_what_they_give_afterwards(rules, m
     assert {entry.path: entry.derived_seed for entry in again.entries} == seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["functional", "sequential", "subclassed"])
 def test_a_model_that_was_built_outside_gets_what_a_scope_gives(name, make_named, digest):
     rules = COVERING["one rule"]
@@ -242,6 +243,7 @@ def test_a_rule_that_decides_over_no_weight_is_told_where_apply_is_called():
 # What is no weight, and what comes after ----------------------------------------------------------
 
 
+@pytest.mark.slow
 @trains
 def test_only_weights_change_and_training_goes_on(make, digest):
     model = make()
@@ -328,6 +330,7 @@ print(layer.get_weights()[0].tolist())
 """
 
 
+@pytest.mark.slow
 def test_a_plan_gives_the_same_weights_in_another_process(tmp_path):
     layer = layers.Dense(4, name="a")
     layer.build((None, 4))

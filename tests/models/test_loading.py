@@ -311,6 +311,7 @@ def test_a_plugin_that_failed_is_named(plugins, tmp_path):
     assert "out of order" in last
 
 
+@pytest.mark.slow
 def test_an_installed_plugin_is_found_by_a_fresh_process(plugins, tmp_path):
     """The whole way: a plugin's initializer is saved by one process, and loaded by the next."""
     package, path = plugins.add(REGISTERED), tmp_path / "model.keras"

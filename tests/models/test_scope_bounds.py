@@ -281,6 +281,7 @@ def test_the_generators_of_the_process_are_where_keras_alone_would_leave_them(ma
     assert randomness() == plain
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND == "numpy", reason="Keras can't train on its numpy backend")
 def test_a_model_trains_and_its_twin_is_not_touched(make, digest):
     """JAX gives the weights' memory away in training, and may hold that of NumPy's arrays."""

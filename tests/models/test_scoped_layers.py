@@ -105,6 +105,7 @@ def test_a_bidirectional_layer_has_no_number_of_the_process(twice):
         assert parts == {"forward_gru", "backward_gru"}
 
 
+@pytest.mark.slow
 def test_the_stft_kernels_are_those_of_keras():
     # Keras computes them on its backend, so their last bits are its own.
     with initreg.scope(seed=1) as made:
@@ -312,6 +313,7 @@ numpy.savez(sys.argv[2], *model.get_weights())
 """
 
 
+@pytest.mark.slow
 def test_the_layers_keep_their_initializers_and_the_model_loads_without_initreg(
     without_initreg, functional_model, tmp_path
 ):

@@ -19,6 +19,7 @@ from tests.support.processes import python
 
 pytestmark = [
     pytest.mark.keras,
+    pytest.mark.slow,
     pytest.mark.skipif(
         keras.config.backend() != "jax", reason="keras.distribution spreads weights on JAX alone"
     ),

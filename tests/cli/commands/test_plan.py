@@ -2,11 +2,8 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import keras
 import pytest
 
 import initreg
-from tests.support.processes import run
+from tests.support.processes import Result, interrupt, run
 
 pytestmark = pytest.mark.keras
 
@@ -95,6 +92,7 @@ def test_a_plan_has_its_own_seeds(cli: Any, folder: Path) -> None:
     assert done.stderr == "--seed 7 has no effect: the plan has its own seeds.\n"
 
 
+@pytest.mark.slow
 def test_a_plan_comes_through_a_pipe(initreg: str, folder: Path) -> None:
     script = f"{initreg} plan rules.yaml net:build --json | {initreg} plan - net:build --json"
     assert run("bash", "-c", script).json["seed"] == 1
@@ -375,6 +373,7 @@ def test_code_that_chooses_another_backend_is_reported(command: Any, folder: Pat
     assert done.stderr.startswith("Keras already runs on numpy in this process and can't change")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_is_quiet_and_130(initreg: str, folder: Path) -> None:
     slow = """
@@ -384,21 +383,6 @@ def test_ctrl_c_is_quiet_and_130(initreg: str, folder: Path) -> None:
             time.sleep(60)
     """
     (folder / "net.py").write_text(textwrap.dedent(slow))
-    heeding = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-    heeding += "os.execv(sys.argv[1], sys.argv[1:])"
-    arguments = ["plan", "rules.yaml", "net:build", "--out", "plan.json"]
-    child = subprocess.Popen(
-        [sys.executable, "-c", heeding, initreg, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not (folder / "marker").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        child.send_signal(signal.SIGINT)
-        stdout, stderr = child.communicate(timeout=30)
-    finally:
-        child.kill()
-    assert (child.returncode, stdout, stderr) == (130, b"", b"")
+    command = [initreg, "plan", "rules.yaml", "net:build", "--out", "plan.json"]
+    assert interrupt(*command, marker=folder / "marker") == Result(130, "", "")
     assert not (folder / "plan.json").exists()
