@@ -158,7 +158,7 @@ def _found(target: str) -> Any:
 
 
 def _built(found: Any, target: str, seed: int | None) -> Any:
-    from initreg import scope
+    from initreg import UnbuiltLayersWarning, scope
 
     if _is_model(found):
         return found
@@ -167,7 +167,7 @@ def _built(found: Any, target: str, seed: int | None) -> Any:
         raise _wrong("MODEL", f"{problem}model.")
     _refuse_arguments(found, target)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Not built within the scope")
+        warnings.simplefilter("ignore", UnbuiltLayersWarning)
         # Within a scope nothing is compiled: on JAX, that is most of the time of a build.
         with scope(seed=seed):
             model = _guarded(found, f"{target} failed", target)

@@ -75,18 +75,6 @@ def load_keras() -> Any:
         raise BackendError(f"Keras can't start: {error}") from error
 
 
-def name_scopes(layer: Any) -> tuple[str, list[Any]]:
-    """Return the path that a weight made by a layer now would stand under, and who opened it.
-
-    Keras has no public function for it; the caller checks what comes of it.
-    """
-    names = importlib.import_module("keras.src.backend.common.name_scope")
-    state = importlib.import_module("keras.src.backend.common.global_state")
-    with names.name_scope(layer.name, caller=layer):
-        scopes = state.get_global_attribute("name_scope_stack")
-        return names.current_path(), [each.caller for each in scopes]
-
-
 def _running() -> str:
     return str(load_keras().config.backend())
 

@@ -14,6 +14,7 @@
     └── PluginError                (ValueError)   a plugin does not keep its side
 
     InitregWarning (UserWarning)   something does less than was asked for
+    └── UnbuiltLayersWarning       a scope ended before layers in it had weights
 
 Each is also the built-in that a caller would expect to catch, and each can be pickled.
 """
@@ -260,3 +261,8 @@ class PluginError(InitregError, ValueError):
 @public
 class InitregWarning(UserWarning):
     """Something does less than was asked for: a rule without a weight, a layer without weights."""
+
+
+@public
+class UnbuiltLayersWarning(InitregWarning):
+    """Layers were created in a scope and never built, so the scope did not draw their weights."""

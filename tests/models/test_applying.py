@@ -177,10 +177,10 @@ def test_a_failure_while_drawing_changes_nothing(error, monkeypatch):
     before = bits(model)
     draw = applying.make_tensor
 
-    def failing(config, shape, dtype, seed, path, **options):
+    def failing(fitted, dtype, seed, path, **options):
         if path == "m/c/bias":
             raise error("no")
-        return draw(config, shape, dtype, seed, path, **options)
+        return draw(fitted, dtype, seed, path, **options)
 
     monkeypatch.setattr(applying, "make_tensor", failing)
     expected = error if error is KeyboardInterrupt else PlanError

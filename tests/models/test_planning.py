@@ -14,15 +14,15 @@ from initreg import PlanError
 
 ALL = [{"match": "bias$", "init": "zeros"}, {"match": "", "init": "random_normal(stddev=0.5)"}]
 LITERAL = (
-    "Rule 1 can mean two things: dense_1/kernel by the name in Keras, which holds, or dense/kernel "
-    "with automatic names counted within the model. Name the layers."
+    "Rule 1 is ambiguous: dense_1/kernel by the name in Keras, which is used, or dense/kernel with "
+    "automatic names counted within the model. Name the layers."
 )
 OTHER = """\
 The plan was made for another model:
-  it has no head/bias
-  its head/kernel is of (4, 3), not (4, 2)
-  its tail/kernel is not in the plan
-  its tail/bias is not in the plan"""
+  the model has no head/bias
+  head/kernel has shape [4, 3], not [4, 2]
+  the plan has no tail/kernel
+  the plan has no tail/bias"""
 
 
 @pytest.fixture(autouse=True)
@@ -202,21 +202,21 @@ def test_a_rule_that_others_always_precede_is_told():
 
 
 NO_MODELS = {
-    "text": ("model", "A model or a layer of Keras is needed, not str."),
-    "weights": ([1], "A model or a layer of Keras is needed, not list."),
+    "text": ("model", "model must be a Keras model or layer, not str."),
+    "weights": ([1], "model must be a Keras model or layer, not list."),
     "optimizer": (
         keras.optimizers.SGD(),
-        "A model or a layer of Keras is needed, not SGD.",
+        "model must be a Keras model or layer, not SGD.",
     ),
     "unbuilt model": (
         keras.Sequential([layers.Dense(2)], name="m"),
-        "m (Sequential) is not built, so it has no weights yet. Call it once on an input, or "
-        "build(shape) it, first.",
+        "m (Sequential) is not built, so it has no weights yet. First call it once on an input, or "
+        "call build(shape).",
     ),
     "unbuilt layer": (
         layers.Dense(2, name="d"),
-        "d (Dense) is not built, so it has no weights yet. Call it once on an input, or "
-        "build(shape) it, first.",
+        "d (Dense) is not built, so it has no weights yet. First call it once on an input, or "
+        "call build(shape).",
     ),
 }
 
@@ -243,7 +243,7 @@ def test_a_compiled_model_a_layer_and_a_quantized_one():
     dense.quantize("int8")
     entries = initreg.plan(dense, ALL, seed=1, strict=True).entries
     reasons = {entry.path: entry.reason for entry in entries if entry.action == "skip"}
-    assert reasons == {"head/kernel": "it holds int8, and no floats that are drawn"}
+    assert reasons == {"head/kernel": "dtype int8 isn't a float"}
 
 
 def test_weights_of_lora_are_weights_as_any():
@@ -345,7 +345,7 @@ def test_another_dtype_is_another_model():
     layer.build((None, 4))
     with pytest.raises(PlanError) as caught:
         initreg.plan(layer, plan)
-    assert "its head/kernel is of float16, not float32" in str(caught.value)
+    assert "head/kernel has dtype float16, not float32" in str(caught.value)
 
 
 def test_many_differences_are_not_all_listed():
@@ -358,16 +358,15 @@ def test_many_differences_are_not_all_listed():
 BROKEN = {
     "newer": (
         {"plan": 2, "seed": 1, "weights": []},
-        "The plan is no plan as `to_json` writes it:\n  $.plan: Input should be 1",
+        "The plan is not a valid plan:\n  $.plan: Input should be 1",
     ),
     "empty": (
         {"plan": 1},
-        "The plan is no plan as `to_json` writes it:\n"
-        "  $.seed: Field required\n  $.weights: Field required",
+        "The plan is not a valid plan:\n  $.seed: Field required\n  $.weights: Field required",
     ),
     "no list": (
         {"plan": 1, "seed": 1, "weights": 3},
-        "The plan is no plan as `to_json` writes it:\n  $.weights: Input should be a valid array",
+        "The plan is not a valid plan:\n  $.weights: Input should be a valid array",
     ),
 }
 
@@ -396,8 +395,8 @@ WRONG = {
     "a seed below 0": ({"seed": -1}, "$.weights[0].seed"),
     "an unknown key": ({"foo": 1}, "$.weights[0].foo: Unexpected keyword argument"),
     "a shape of text": ({"shape": "4x2"}, "$.weights[0].shape"),
-    "no spec": ({"spec": None}, "The plan, the spec of head/kernel:\n"),
-    "a wrong spec": ({"spec": "he_norml"}, "The plan, the spec of head/kernel:\nThere is no"),
+    "no spec": ({"spec": None}, "The plan, spec of head/kernel:\n"),
+    "a wrong spec": ({"spec": "he_norml"}, "The plan, spec of head/kernel:\nThere is no"),
 }
 
 
@@ -410,10 +409,10 @@ def test_what_a_person_wrote_into_a_plan_is_checked(change, text):
     assert text in str(caught.value)
 
 
-def test_a_path_stands_once_in_a_plan():
+def test_a_plan_with_two_entries_for_a_path_is_rejected():
     written = json.loads(initreg.plan(one(2), ALL, seed=1).to_json())
     written["weights"].append(written["weights"][0])
-    with pytest.raises(PlanError, match=r"^The plan has two entries for one path\.$"):
+    with pytest.raises(PlanError, match=r"^The plan has two entries for the same path\.$"):
         initreg.plan(one(2), written)
 
 

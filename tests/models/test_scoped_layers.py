@@ -144,8 +144,8 @@ def test_weights_that_hold_no_floats_are_keras_own():
         layer = Counts(name="counts")
         layer.build((None, 2))
     assert [(e.path, e.action, e.rule, e.reason) for e in made.plan.entries] == [
-        ("counts/steps", "skip", None, "it holds int32, and no floats that are drawn"),
-        ("counts/seen", "skip", None, "it holds bool, and no floats that are drawn"),
+        ("counts/steps", "skip", None, "dtype int32 isn't a float"),
+        ("counts/seen", "skip", None, "dtype bool isn't a float"),
         ("counts/scale", "draw", 1, ""),
     ]
     steps, seen = (keras.ops.convert_to_numpy(w.value) for w in (layer.steps, layer.seen))

@@ -206,9 +206,9 @@ def unbuilt():
 
 
 UNBUILT = (
-    "Not built within the scope, so their weights will be Keras's own: a (Dense), b (Dense), "
-    "m (Sequential). Call the model once on an input inside the scope, or use initreg.apply on it "
-    "when it is built."
+    "Created in the scope but never built, so Keras will initialize them without the scope: "
+    "a (Dense), b (Dense), m (Sequential). Call the model once on an input inside the scope, "
+    "or use initreg.apply after it is built."
 )
 
 

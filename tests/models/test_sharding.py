@@ -13,6 +13,7 @@ import keras
 import pytest
 
 from initreg import ConfigError, validate
+from initreg.config.drawing import fit
 from initreg.models import weights
 from initreg.models.tensors import concrete
 
@@ -29,6 +30,7 @@ MODEL = '''
 import contextlib, hashlib, json, sys
 import jax, keras, numpy as np
 import initreg
+from initreg.config.drawing import fit
 from keras.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, TensorLayout
 
 class Unknown(keras.initializers.Initializer):
@@ -308,7 +310,7 @@ def test_a_part_of_a_weight_does_not_keep_the_whole(monkeypatch):
     monkeypatch.setattr(weights, "is_sharded", lambda _: True)
     monkeypatch.setattr(weights, "to_shards", lambda draw, *_: draw([slice(0, 2), slice(0, 4)]))
     for spec in ("orthogonal", "random_normal"):
-        part = weights.make_tensor(validate(spec), (8, 4), "float32", 1, "a")
+        part = weights.make_tensor(fit(validate(spec), (8, 4)), "float32", 1, "a")
         assert part.shape == (2, 4)
         assert part.base is None or part.base.nbytes == part.nbytes
 
@@ -367,19 +369,19 @@ def test_training_gives_what_it_gives_from_buffers_of_jax_itself():
 
 DRAWN_ONCE = """
 from initreg.models import weights
-drawn, real = [], weights.draw_config
+drawn, real = [], weights.draw_fitted
 
-def noting(config, shape, *rest, region=None, **given):
+def noting(*rest, region=None, **options):
     drawn.append(tuple((part.start, part.stop) for part in region))
-    return real(config, shape, *rest, region=region, **given)
+    return real(*rest, region=region, **options)
 
-weights.draw_config = noting
+weights.draw_fitted = noting
 mesh = DeviceMesh((2, 4), [B, M]).backend_mesh
 for axes in [(B, M), (None, M), (M, B), (B,), ()]:
     drawn.clear()
     sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes))
-    config = initreg.validate("random_normal")
-    made = weights.make_tensor(config, (1024, 512), "float32", 1, "a", sharding=sharding)
+    fitted = fit(initreg.validate("random_normal"), (1024, 512))
+    made = weights.make_tensor(fitted, "float32", 1, "a", sharding=sharding)
     regions = {
         tuple(part.indices(size)[:2] for part, size in zip(shard.index, made.shape, strict=True))
         for shard in made.addressable_shards
@@ -404,10 +406,10 @@ def status(key):
 mesh = DeviceMesh((2, 4), [B, M]).backend_mesh
 sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(B, M))
 config = initreg.validate("random_normal")
-make_tensor(config, (1024, 512), "float32", 1, "warm", sharding=sharding)
+make_tensor(fit(config, (1024, 512)), "float32", 1, "warm", sharding=sharding)
 before = status("VmRSS:")
 Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew from here
-made = make_tensor(config, (8192, 8192), "float32", 1, "large", sharding=sharding)
+made = make_tensor(fit(config, (8192, 8192)), "float32", 1, "large", sharding=sharding)
 peak = status("VmHWM:") - before
 assert peak < 1.5 * made.nbytes, peak / made.nbytes
 """
@@ -447,15 +449,15 @@ keras.distribution.set_distribution(ModelParallel(layout_map=layouts, batch_dim_
 try:
     initreg.scope()
 except initreg.PlanError as error:
-    problem = "Give a seed: each process would draw its own, and shards would not match."
+    problem = "Give a seed: otherwise each process draws its own, and the shards don't match."
     assert str(error) == problem
 else:
     raise AssertionError("two processes have drawn a seed each")
-drawn, real = [], weights.draw_config
+drawn, real = [], weights.draw_fitted
 
-def noting(config, shape, dtype, seed, path, *, region=None, **given):
+def noting(fitted, dtype, seed, path, *, region=None, **options):
     drawn.append((path, region and [[part.start, part.stop] for part in region]))
-    return real(config, shape, dtype, seed, path, region=region, **given)
+    return real(fitted, dtype, seed, path, region=region, **options)
 
 def digest_of(shard, shape):
     bounds = [part.indices(size)[:2] for part, size in zip(shard.index, shape, strict=True)]
@@ -467,7 +469,7 @@ def shards(model):
         for weight in model.weights
     }
 
-weights.draw_config = noting
+weights.draw_fitted = noting
 model = make_in_scope()
 found = {"scope": shards(model), "drawn": drawn[:]}
 initreg.apply(model, APPLIED, seed=5)

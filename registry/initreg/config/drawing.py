@@ -4,7 +4,7 @@ They depend on the seed, the path, the shape and the distribution alone: not on 
 order of chunks, or on which part of a weight a device holds.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from initreg.config.base import InitializerConfig, held_by, says_how
 from initreg.draws.distributions import Distribution
@@ -23,6 +23,27 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+class Fitted(NamedTuple):
+    """A config with the shape of one weight, and what the config says of that shape.
+
+    A plugin computes the distribution, so it is requested once for each weight.
+    """
+
+    config: InitializerConfig
+    shape: Shape
+    distribution: Distribution | None
+
+    @property
+    def is_portable(self) -> bool:
+        """Return True if the weight gets the same values on every backend."""
+        return self.distribution is not None or draws_itself(self.config)
+
+
+def fit(config: InitializerConfig, shape: Shape) -> Fitted:
+    """Fit a config to the shape of a weight; raises `ConfigError` if it does not fit."""
+    return Fitted(config, shape, distribution_of(config, shape))
+
+
 def draw_config(
     config: InitializerConfig,
     shape: Shape,
@@ -39,10 +60,25 @@ def draw_config(
     A seed that the config brings takes the place of `seed`. Raises `ConfigError` where the config
     does not fit the shape.
     """
+    fitted = fit(config, shape)
+    return draw_fitted(fitted, dtype, seed, path, region=region, threads=threads, moments=moments)
+
+
+def draw_fitted(
+    fitted: Fitted,
+    dtype: str,
+    seed: int,
+    path: str = "",
+    *,
+    region: Region | None = None,
+    threads: int | None = None,
+    moments: Moments | None = None,
+) -> "Array | None":
+    """Draw what `draw_config` draws, without requesting the distribution again."""
     import numpy as np
 
+    config, shape, distribution = fitted
     seed = seed_in_force(config, seed)
-    distribution = distribution_of(config, shape)
     if distribution is not None:
         key = derive_key(seed, path)
         return draw_distribution(

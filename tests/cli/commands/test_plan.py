@@ -238,7 +238,7 @@ def test_an_unbuilt_model_is_told(cli: Any, folder: Path) -> None:
     done = cli("plan", "rules.yaml", "net:unbuilt")
     assert (done.status, done.stdout) == (2, "")
     assert "(Sequential) is not built, so it has no weights yet. Call it once" in done.stderr
-    assert "Not built within the scope" not in done.stderr
+    assert "Created in the scope" not in done.stderr
 
 
 def test_weights_from_the_net_are_advised_against(
