@@ -40,7 +40,7 @@ def wide():
 # Laws ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:Rule . decides over no weight")
+@pytest.mark.filterwarnings("ignore:Rule . is never applied")
 @pytest.mark.parametrize("rules", COVERING.values(), ids=COVERING)
 def test_rules_that_cover_all_give_in_a_scope_what_they_give_afterwards(rules, make, digest):
     with initreg.scope(rules, seed=3) as made:
@@ -225,8 +225,8 @@ def test_strict_changes_nothing_where_it_refuses():
     with pytest.raises(PlanError) as caught:
         initreg.apply(model, rules, seed=3, strict=True)
     assert str(caught.value).splitlines() == [
-        "Rule 1 decides over no weight: match 'd/'.",
-        "No rule covers m/c/kernel.",
+        "Rule 1 is never applied: match 'd/'.",
+        "No rule matches m/c/kernel.",
     ]
     assert bits(model) == before
 
@@ -236,7 +236,7 @@ def test_a_rule_that_decides_over_no_weight_is_told_where_apply_is_called():
     with pytest.warns(InitregWarning) as caught:
         initreg.apply(wide(), rules, seed=3)
     told = [(str(each.message), each.filename) for each in caught]
-    assert told == [("Rule 1 decides over no weight: match 'd/'.", __file__)]
+    assert told == [("Rule 1 is never applied: match 'd/'.", __file__)]
 
 
 # What is no weight, and what comes after ----------------------------------------------------------

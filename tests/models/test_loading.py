@@ -308,7 +308,7 @@ def test_a_plugin_that_failed_is_named(plugins, tmp_path):
     make(path := tmp_path / "model.keras")
     edit(path, put(written(package)))
     last = refused(path, registry=plugins.registry())[-1]
-    assert last.startswith(f"These plugins are not there, and may bring it: {package} (")
+    assert last.startswith(f"These plugins are not available, and may provide it: {package} (")
     assert "out of order" in last
 
 
@@ -401,14 +401,14 @@ EVIL = {
     "NoSuchLayer": {"class_name": "NoSuchLayer", "config": {}},
     "deserialize": {"class_name": "deserialize", "config": {"config": {}}},
     "tensorflow.TensorSpec": named("__typespec__", "tensorflow", spec_name="TensorSpec"),
-    "keras.utils.get_file (no part of models)": named("get_file", "keras.utils"),
-    "keras.utils.plot_model (no part of models)": named("utils.plot_model", "keras"),
-    f"keras.layers.Later (Keras {keras.__version__} has none)": named("Later", "keras.layers"),
-    f"keras._legacy.backend.eval (Keras {keras.__version__} has none)": named(
+    "keras.utils.get_file (not part of a model)": named("get_file", "keras.utils"),
+    "keras.utils.plot_model (not part of a model)": named("utils.plot_model", "keras"),
+    f"keras.layers.Later (not in Keras {keras.__version__})": named("Later", "keras.layers"),
+    f"keras._legacy.backend.eval (not in Keras {keras.__version__})": named(
         "eval", "keras._legacy.backend"
     ),
 }
-EVIL["keras.utils.plot_model (no part of models)"]["registered_name"] = None
+EVIL["keras.utils.plot_model (not part of a model)"]["registered_name"] = None
 
 
 @pytest.mark.parametrize("what", EVIL)
@@ -418,7 +418,7 @@ def test_a_file_can_name_nothing_but_what_is_known(trap, tmp_path, ending, what)
     edit(path, put(EVIL[what]))
     first, line, *_ = refused(path)
     root = "$.model_config" if ending == ".h5" else "$"
-    assert first == "Nothing was loaded, for it names what may not be looked up:"
+    assert first == "Rejected: the file refers to classes or functions that aren't allowed:"
     assert line == f"  {what}, at {root}.config.layers[1].config.kernel_initializer"
 
 
@@ -462,12 +462,12 @@ def test_all_are_told_at_once_each_with_its_places_and_what_to_do(tmp_path):
     make(path := tmp_path / "model.keras")
     edit(path, change)
     assert refused(path, registry=Registry()) == [
-        "Nothing was loaded, for it names what may not be looked up:",
+        "Rejected: the file refers to classes or functions that aren't allowed:",
         "  acme.inits.Glow, at $.config.layers[1].config.kernel_initializer, "
         "$.config.layers[1].config.bias_initializer, $.config.layers[2].config.kernel_initializer "
         "and 1 more",
         "  function my_loss, at $.compile_config.loss",
-        "Install the plugin that brings it, import the module that registers it with Keras, or "
+        "Install the plugin that provides it, import the module that registers it with Keras, or "
         "pass custom_objects={'Glow': …, 'my_loss': …}.",
     ]
 
@@ -505,7 +505,7 @@ def test_code_in_a_file_is_not_run_whatever_the_process_allows(unsafe, tmp_path,
     make(path := tmp_path / f"model{ending}")
     edit(path, lambda config: config["config"]["layers"].append(RUNS_CODE[what]))
     _, line, last = refused(path)
-    assert line.startswith(f"  {what} (it runs code that the file brings), at $.")
+    assert line.startswith(f"  {what} (it runs code from the file), at $.")
     assert "config.layers[" in line
     assert last == (
         "If you trust the file, keras.saving.load_model(path, safe_mode=False) runs its code."
@@ -517,14 +517,16 @@ def test_no_longer_name_leads_to_the_same_class(unsafe, tmp_path):
     layer = RUNS_CODE["keras.layers.TorchModuleWrapper"]
     layer = layer | {"module": "keras", "class_name": "layers.TorchModuleWrapper"}
     edit(path, lambda config: config["config"]["layers"].append(layer))
-    assert refused(path)[1].startswith("  keras.layers.TorchModuleWrapper (no part of models), at")
+    assert refused(path)[1].startswith(
+        "  keras.layers.TorchModuleWrapper (not part of a model), at"
+    )
 
 
 def test_a_lambda_as_keras_2_wrote_it_is_not_run(unsafe, tmp_path):
     make(path := tmp_path / "model.h5")
     layer = {"class_name": "Lambda", "config": {"function": ["4wEA", None, None]}}
     edit(path, lambda config: config["config"]["layers"].append(layer))
-    assert refused(path)[1].startswith("  a lambda (it runs code that the file brings), at $.")
+    assert refused(path)[1].startswith("  a lambda (it runs code from the file), at $.")
 
 
 def test_the_same_file_read_by_keras_would_be_stopped_by_its_own_means(tmp_path):
@@ -664,26 +666,32 @@ def test_a_path_is_text_or_a_path(tmp_path, of):
 # Files --------------------------------------------------------------------------------------------
 
 
+FOLDER = "This is a folder. Save the model as one file: model.save('model.keras')."
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
         ("missing.keras", "No such file or directory."),
         ("missing.h5", "No such file or directory."),
-        ("folder.keras", "It is a folder. Save the model as one file: model.save('model.keras')."),
-        ("folder", "It is a folder. Save the model as one file: model.save('model.keras')."),
+        (
+            "folder.keras",
+            "This is a folder. Save the model as one file: model.save('model.keras').",
+        ),
+        ("folder", "This is a folder. Save the model as one file: model.save('model.keras')."),
         ("text.keras", "It is no Keras archive: File is not a zip file."),
         ("short.keras", "It is no Keras archive: File is not a zip file."),
         ("other.keras", "It has no config.json: no model that Keras 3 saved."),
         (
             "model.pb",
-            "It is no model that Keras saves, by its ending: not .keras, .h5, .hdf5 or .json.",
+            "Unknown file extension '.pb'. Expected .keras, .h5, .hdf5 or .json.",
         ),
         (
             "weights.h5",
-            "It holds no model_config, so maybe weights alone. Build the model as it was, then "
-            "model.load_weights(path).",
+            "The file has no model_config, so it may hold only weights. Build the model as it was, "
+            "then call model.load_weights(path).",
         ),
-        ("number.h5", "Its model_config is no text."),
+        ("number.h5", "Its model_config is not text."),
     ],
 )
 def test_a_file_that_is_no_model_says_what_it_is(tmp_path, name, problem):
@@ -706,7 +714,7 @@ def test_a_broken_h5_file_is_told(tmp_path, name):
     make(whole := tmp_path / "whole.h5")
     (tmp_path / "text.h5").write_text("a model")
     (tmp_path / "short.hdf5").write_bytes(whole.read_bytes()[:-100])
-    assert refused(tmp_path / name)[0].startswith("It is no HDF5 file, or a broken one: ")
+    assert refused(tmp_path / name)[0].startswith("This is not an HDF5 file, or it is damaged: ")
 
 
 def test_a_config_that_is_no_json_has_its_place(tmp_path):
@@ -720,11 +728,11 @@ def test_a_config_that_is_no_json_has_its_place(tmp_path):
 def test_h5_files_take_h5py(tmp_path, monkeypatch):
     make(path := tmp_path / "model.h5")
     monkeypatch.setitem(sys.modules, "h5py", None)
-    assert refused(path) == ["Reading it takes h5py: pip install h5py"]
+    assert refused(path) == ["h5py isn't installed. Install it to read this file: pip install h5py"]
 
 
 def test_a_file_elsewhere_is_not_fetched():
-    with pytest.raises(UnreadableError, match="Only files of this machine are loaded"):
+    with pytest.raises(UnreadableError, match="Only local files are loaded"):
         load_model("hf://someone/model.keras")
 
 
@@ -745,7 +753,7 @@ def test_what_keras_raises_is_passed_on_with_the_file(tmp_path):
     edit(path, wider)
     with pytest.raises(ValueError) as caught:
         load_model(path)
-    assert caught.value.__notes__ == [f"It was raised while Keras loaded {path}."]
+    assert caught.value.__notes__ == [f"Raised while Keras loaded {path}."]
 
 
 # A config alone -----------------------------------------------------------------------------------
@@ -785,18 +793,18 @@ def test_a_config_can_name_nothing_but_what_is_known(trap, tmp_path, what):
     config = json.loads(make(tmp_path / "model.keras").to_json())
     put(EVIL[what])(config)
     first, line, *_ = refused(write_config(tmp_path / "model.json", config))
-    assert first == "Nothing was loaded, for it names what may not be looked up:"
+    assert first == "Rejected: the file refers to classes or functions that aren't allowed:"
     assert line.startswith(f"  {what}")
 
 
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"rules": []}, "It is no config of a model, as model.to_json() writes it."),
-        ([], "It is no config of a model, as model.to_json() writes it."),
+        ({"rules": []}, "This is not a config that model.to_json() wrote."),
+        ([], "This is not a config that model.to_json() wrote."),
         (
             keras.saving.serialize_keras_object(keras.initializers.Zeros()),
-            "It is the config of Zeros, of no model.",
+            "This is the config of Zeros, not of a model.",
         ),
     ],
     ids=["rules", "list", "initializer"],

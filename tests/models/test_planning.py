@@ -54,18 +54,18 @@ rules:
 TABLE = """\
 path                  shape  dtype    initializer                  rule        seed       mean  stddev
 body/kernel           4×3    float32  he_normal                    1 (line 3)  727766883  0     0.7071
-body/bias             3      float32  kept, for no rule covers it
-norm/gamma            3      float32  kept, as the rule says       2 (line 4)
-norm/beta             3      float32  kept, as the rule says       2 (line 4)
-norm/moving_mean      3      float32  kept, as the rule says       2 (line 4)
-norm/moving_variance  3      float32  kept, as the rule says       2 (line 4)
+body/bias             3      float32  unchanged (no rule matches)
+norm/gamma            3      float32  unchanged (a rule says so)   2 (line 4)
+norm/beta             3      float32  unchanged (a rule says so)   2 (line 4)
+norm/moving_mean      3      float32  unchanged (a rule says so)   2 (line 4)
+norm/moving_variance  3      float32  unchanged (a rule says so)   2 (line 4)
 head/kernel           3×2    float32  orthogonal(gain=0.5)         3 (line 5)  803159871
-head/bias             2      float32  kept, for no rule covers it
+head/bias             2      float32  unchanged (no rule matches)
 
 2 of 8 weights are drawn, 18 values, from seed 7.
-No rule covers body/bias, head/bias; they stay as they are.
-Rule 4 (rules.yaml:6) decides over no weight: match 'hed/', layer Dense.
-Optimizer state, metrics and seed generators are no weights, and are left alone."""  # noqa: E501
+No rule matches these, so they are unchanged: body/bias, head/bias.
+Rule 4 (rules.yaml:6) is never applied: match 'hed/', layer Dense.
+Optimizer state, metrics and seed generators are not weights, and are unchanged."""  # noqa: E501
 
 
 def test_a_plan_is_a_table():
@@ -81,11 +81,11 @@ def test_a_plan_tells_which_names_it_counts_and_what_is_not_portable():
     spectrum.build((None, 8, 1))
     plan = initreg.plan(layer, ALL, seed=1)
     renamed = f"dense/kernel is {layer.name}/kernel in Keras."
-    told = "Where Keras made up names, or dropped some, paths differ from its own: "
+    told = "Paths differ from Keras's if it made up names or dropped some: "
     assert plan.summary()[1] == told + renamed
     rules = [{"match": "real", "init": "stft"}, {"match": "", "init": "keep"}]
     told = initreg.plan(spectrum, rules, seed=1).summary()[1]
-    assert told == "On another backend these would differ: stft/real_kernel."
+    assert told == "These differ on other backends: stft/real_kernel."
 
 
 def test_many_gaps_are_not_all_listed():
@@ -93,8 +93,8 @@ def test_many_gaps_are_not_all_listed():
     model = keras.Sequential([keras.Input((2,)), *many], name="m")
     told = initreg.plan(model, [], seed=1).summary()[-2]
     assert told == (
-        "No rule covers m/d0/kernel, m/d0/bias, m/d1/kernel, m/d1/bias, m/d2/kernel and 3 more; "
-        "they stay as they are."
+        "No rule matches these, so they are unchanged: m/d0/kernel, m/d0/bias, m/d1/kernel, "
+        "m/d1/bias, m/d2/kernel and 3 more."
     )
 
 
@@ -188,17 +188,17 @@ def test_strict_refuses_rules_without_a_weight_and_weights_without_a_rule():
     with pytest.raises(PlanError) as caught:
         initreg.plan(small(), rules, seed=1, strict=True)
     assert str(caught.value).splitlines() == [
-        "Rule 1 decides over no weight: match 'hed/'.",
-        "No rule covers body/kernel.",
-        "No rule covers body/bias.",
+        "Rule 1 is never applied: match 'hed/'.",
+        "No rule matches body/kernel.",
+        "No rule matches body/bias.",
     ]
 
 
 def test_a_rule_that_others_always_precede_is_told():
     rules = [{"match": "", "init": "zeros"}, {"match": "head", "init": "ones", "weight": "bias"}]
     plan = initreg.plan(small(), rules, seed=1)
-    told = "Rule 2 decides over no weight: match 'head', weight bias. "
-    assert plan.summary()[-2] == f"{told}Rule 1 comes first for what it matches, such as head/bias."
+    told = "Rule 2 is never applied: match 'head', weight bias. "
+    assert plan.summary()[-2] == f"{told}Rule 1 comes first for head/bias, which it also matches."
 
 
 NO_MODELS = {

@@ -94,7 +94,7 @@ def test_memory_cells_with_a_bias_of_parts_are_drawn_beside_it(twice):
     assert first == second
     reasons = {entry.path: entry.reason for entry in plan.entries if entry.action != "draw"}
     assert reasons == {"lstm/lstm_cell/bias": "the layer's own bias_initializer, unseeded"}
-    told = "Drawn by the layer itself, and not portably: lstm/lstm_cell/bias."
+    told = "Drawn by the layer itself, not portably: lstm/lstm_cell/bias."
     assert told in plan.summary()
 
 

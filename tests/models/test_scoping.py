@@ -182,7 +182,7 @@ def test_keep_leaves_a_weight_to_its_layer():
 
 def test_a_rule_that_decides_over_no_weight_is_told():
     rules = [{"match": "hed/", "init": "zeros"}, {"match": "head/", "init": "ones"}]
-    text = "Rule 1 decides over no weight: match 'hed/'."
+    text = "Rule 1 is never applied: match 'hed/'."
     with pytest.warns(InitregWarning) as caught, initreg.scope(rules, seed=1):
         layers.Dense(2, name="head").build((None, 2))
     assert [(str(each.message), each.filename) for each in caught] == [(text, __file__)]

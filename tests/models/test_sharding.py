@@ -288,7 +288,7 @@ def test_a_layout_without_devices_is_refused():
     with pytest.raises(ConfigError) as refused:
         resolve("he_normal", portable=True)((2, 3), layout=layout)
     assert str(refused.value) == (
-        f"The layout {layout} names no devices, and no mesh is set. "
+        f"The layout {layout} doesn't name devices, and no mesh is set. "
         "Call the initializer inside jax.set_mesh(mesh)."
     )
 

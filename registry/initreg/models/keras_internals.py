@@ -16,25 +16,16 @@ FILL = "_initialize_with_initializer"
 # Names in saved models that stand for values, and the one class of Keras that models contain and
 # that is not public. Without them, `load_model` rejects such files.
 # Test: vetting, test_all_that_keras_itself_writes_loads.
-VALUES_IN_FILES = frozenset(
-    [
-        "__bytes__",
-        "__ellipsis__",
-        "__keras_tensor__",
-        "__numpy__",
-        "__slice__",
-        "__tensor__",
-        "__tuple__",
-        "TensorShape",
-        "Functional",
-    ]
+VALUES_IN_FILES = (
+    *("__bytes__", "__ellipsis__", "__keras_tensor__", "__numpy__", "__slice__", "__tensor__"),
+    *("__tuple__", "TensorShape", "Functional"),
 )
 
 # Names in saved models that run code from the file. Keras's safe mode rejects them too, unless
 # someone called `keras.config.enable_unsafe_deserialization`. A new class of this kind has to be
 # added here, or `load_model` accepts it as far as Keras does.
 # Test: vetting, test_code_in_a_file_is_not_run_whatever_the_process_allows.
-RUNS_CODE = frozenset({"__lambda__", "TFSMLayer", "TorchModuleWrapper"})
+RUNS_CODE = ("__lambda__", "TFSMLayer", "TorchModuleWrapper")
 
 
 def layers_of(model: Any) -> list[Any]:

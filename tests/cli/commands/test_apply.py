@@ -114,7 +114,7 @@ def test_a_rule_that_decides_over_nothing_is_told_and_1(cli: Any, folder: Path) 
     (folder / "rules.yaml").write_text(RULES + "  - {match: tail, init: zeros}\n")
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--json")
     assert (done.status, Path("new.keras").exists()) == (1, True)
-    told = "Rule 3 (rules.yaml:5) decides over no weight: match 'tail'.\n"
+    told = "Rule 3 (rules.yaml:5) is never applied: match 'tail'.\n"
     assert done.stderr == f"{told}Wrote new.keras.\n"
     assert done.json["unmatched"] == [{"rule": 3, "line": 5, "match": "tail"}]
 
@@ -122,7 +122,7 @@ def test_a_rule_that_decides_over_nothing_is_told_and_1(cli: Any, folder: Path) 
 def test_strict_writes_nothing_where_anything_is_left_open(cli: Any, folder: Path) -> None:
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--strict")
     assert (done.status, done.stdout) == (1, "")
-    assert done.stderr == "No rule covers head/bias.\nNothing was written.\n"
+    assert done.stderr == "No rule matches head/bias.\nNothing was written.\n"
     assert not Path("new.keras").exists()
     (folder / "rules.yaml").write_text(RULES + "  - {match: head, init: keep}\n")
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--strict")
