@@ -1,10 +1,12 @@
 """Models of every kind of Keras's, and one number for all their weights."""
 
 import hashlib
+import sys
 
 import keras
 import pytest
 from keras import layers
+from tests.models.saved_models import TRAP, Plugins
 
 import initreg
 from initreg.models.paths import weights_of
@@ -134,3 +136,23 @@ def twice(digest):
 def model_of(layer, shape):
     inputs = keras.Input(shape)
     return keras.Model(inputs, layer(inputs))
+
+
+@pytest.fixture
+def plugins(tmp_path, monkeypatch) -> Plugins:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return Plugins(folder)
+
+
+@pytest.fixture
+def trap(tmp_path, monkeypatch):
+    """Make a module that must not be imported; check that it was not."""
+    folder = tmp_path / "trap"
+    folder.mkdir()
+    (folder / "initreg_trap.py").write_text(TRAP)
+    monkeypatch.syspath_prepend(str(folder))
+    yield "initreg_trap"
+    assert "initreg_trap" not in sys.modules
+    assert not hasattr(sys.modules["builtins"], "sprung")
