@@ -1,4 +1,4 @@
-"""Run the examples in the docs, in the README and in the docstrings, as tests."""
+"""Settings of every test, and the examples in the docs, the README and docstrings as tests."""
 
 import os
 import shutil
@@ -7,24 +7,32 @@ from doctest import ELLIPSIS
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sybil import Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
+from sybil.sybil import SybilCollection
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# On some processors TensorFlow announces oneDNN on stderr, at any log level.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+# What a person has set for their own work must not change the tests, nor the processes they start.
+for _name in ("INITREG_BLOCK", "INITREG_DEBUG", "INITREG_PLUGINS"):
+    os.environ.pop(_name, None)
 
-# A distribution of its own: its tests run where it is installed.
+# A separate distribution, whose tests run after it is installed.
 collect_ignore = ["docs/examples/initreg-example"]
 
 
 def _enter_empty_folder(namespace: dict[str, Any]) -> None:
-    """Let an example write files where nobody minds."""
+    """Run an example in a temporary folder, where it may write files."""
     namespace["_folders"] = Path.cwd(), Path(tempfile.mkdtemp())
     os.chdir(namespace["_folders"][1])
 
 
-def _leave_it(namespace: dict[str, Any]) -> None:
+def _leave_folder(namespace: dict[str, Any]) -> None:
     home, folder = namespace["_folders"]
     os.chdir(home)
     shutil.rmtree(folder, ignore_errors=True)
@@ -35,12 +43,24 @@ _pages = Sybil(
     patterns=["docs/*.md", "README.md"],
     excludes=["*/README.md"],
     setup=_enter_empty_folder,
-    teardown=_leave_it,
+    teardown=_leave_folder,
 )
-_docstrings = Sybil(
-    parsers=[DocTestParser(optionflags=ELLIPSIS)],
-    patterns=["registry/**/*.py", "plugins/**/*.py", "cli/**/*.py"],
-    setup=_enter_empty_folder,
-    teardown=_leave_it,
-)
-pytest_collect_file = (_pages + _docstrings).pytest()
+# One for each source root: a pattern such as `registry/**/*.py` would match one level of folders.
+_docstrings = [
+    Sybil(
+        parsers=[DocTestParser(optionflags=ELLIPSIS)],
+        path=root,
+        patterns=["*.py"],
+        setup=_enter_empty_folder,
+        teardown=_leave_folder,
+    )
+    for root in ("registry", "plugins", "cli")
+]
+pytest_collect_file = SybilCollection([_pages, *_docstrings]).pytest()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the examples: most of them use Keras, so all run on each backend."""
+    for item in items:
+        if isinstance(item, SybilItem):
+            item.add_marker("keras")

@@ -2,13 +2,14 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import keras
 import pytest
 
 from initreg import BackendError, choose_backend, installed_backends
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 # Runs code in a fresh process in which only the modules named are there.
 BLOCK = """
@@ -39,19 +40,9 @@ def fresh(tmp_path):
         (tmp_path / "keras.json").unlink(missing_ok=True)
         if written is not None:
             (tmp_path / "keras.json").write_text(written)
-        kept = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
-        ran = subprocess.run(
-            [
-                *(sys.executable, "-c"),
-                BLOCK.format(gone=list(gone), code=code, imports_keras=imports_keras),
-            ],
-            env=kept | {"KERAS_HOME": str(tmp_path)} | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout.strip()
+        script = BLOCK.format(gone=list(gone), code=code, imports_keras=imports_keras)
+        variables = {"KERAS_BACKEND": None, "KERAS_HOME": str(tmp_path)} | environment
+        return python(script, variables=variables).stdout.strip()
 
     return run
 

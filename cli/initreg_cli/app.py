@@ -1,7 +1,7 @@
-"""The Typer app: the commands, the options of all of them, and errors to exit status.
+"""The Typer app: it registers the commands, and turns errors into messages and exit statuses.
 
 Exit status: 0 for success, 1 for findings, 2 for misuse. stdout is data, stderr is notes. Nothing
-heavy is imported before a command runs, so that ``--help`` stays quick.
+heavy is imported before a command runs, so that ``--help`` is fast.
 """
 
 import os
@@ -31,7 +31,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     epilog="Plugins can add commands; `initreg plugins` lists them.",
-    rich_markup_mode=None,  # Rich's help takes longer to import than the rest of the command
+    rich_markup_mode=None,  # importing Rich for the help takes longer than everything else
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -49,11 +49,11 @@ app.command("new")(new)
 app.command("verify")(verify)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
+def _print_version(requested: bool) -> None:
+    if requested:
+        from initreg import __version__
 
-        typer.echo(f"initreg {version('initreg')}")
+        typer.echo(f"initreg {__version__}")
         raise typer.Exit
 
 
@@ -70,9 +70,8 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; no traceback reaches a person."""
-    # Plugins of Pydantic, which observe validation, are not ours to run; looking for them takes
-    # longer than to list the initializers.
+    """Run the command line, and report any error without a traceback."""
+    # Searching for plugins of Pydantic, which observe validation, takes longer than `initreg list`.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     stdio.prepare()
     warnings.formatwarning = _as_note(warnings.formatwarning)
@@ -81,59 +80,57 @@ def main() -> None:
             app(prog_name="initreg")
         finally:
             sys.stdout.flush()
-    except SystemExit:
-        # Typer says 1 where it meets a closed pipe first, and wraps the streams to hide it.
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
-            _end_quietly()
-        raise
-    except BrokenPipeError:
-        _end_quietly()
+    except (stdio.ReaderLeft, BrokenPipeError):
+        # The reader has read what it needs, as in `initreg list | head`.
+        stdio.discard()
+        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:  # the last place where an error can be told kindly
-        _tell(error)
+    except Exception as error:  # anything else would be a traceback
+        _report(error)
         if isinstance(error, OSError) and error.filename is None:  # stdout itself: a full disk
             stdio.discard()
         sys.exit(2)
 
 
-def _end_quietly() -> None:
-    """End with success where the reader has left, e.g. `| head`: it has read what it wanted."""
-    stdio.discard()
-    sys.exit(0)
-
-
 def _as_note(original: Callable[..., str]) -> Callable[..., str]:
-    """Write a warning of the library as a note for a person, without the line of code."""
+    """Format warnings of the library as notes, without the line of code."""
 
     def formatwarning(message: Any, category: type[Warning], *place: Any, **more: Any) -> str:
-        library = sys.modules.get("initreg")
-        if issubclass(category, getattr(library, "InitregWarning", ())):
+        if issubclass(category, _class_of_library("InitregWarning")):
             return f"{message}\n"
         return original(message, category, *place, **more)
 
     return formatwarning
 
 
-def _tell(error: Exception) -> None:
-    # Where the library itself can't be imported, its errors are none of these.
-    library = sys.modules.get("initreg")
-    whose = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))  # a plugin's command
-    if isinstance(error, getattr(library, "InitregError", ())):
-        typer.echo(f"{error}{whose}", err=True)
+def _report(error: Exception) -> None:
+    """Print an error on stderr, with the notes that say which plugin a command is from."""
+    notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+    if isinstance(error, _class_of_library("InitregError")):
+        typer.echo(f"{error}{notes}", err=True)
     elif isinstance(error, OSError) and error.strerror:
-        typer.echo(f"{error.filename or 'Writing failed'}: {error.strerror}.{whose}", err=True)
+        typer.echo(f"{error.filename or 'Writing failed'}: {error.strerror}.{notes}", err=True)
     elif isinstance(error, MemoryError):
-        typer.echo("There is not enough memory for this. Try a smaller --shape." + whose, err=True)
+        typer.echo(f"There is not enough memory. Try a smaller --shape.{notes}", err=True)
     elif os.environ.get("INITREG_DEBUG"):
         raise error
     else:
         problem = f"{type(error).__name__}: {error}"
-        if whose:
-            typer.echo(f"{problem}{whose}\nINITREG_DEBUG=1 shows where.", err=True)
+        if notes:
+            message = f"{problem}{notes}\nINITREG_DEBUG=1 shows the traceback."
         else:
-            advice = "INITREG_DEBUG=1 shows where; please report it."
-            typer.echo(f"initreg failed: {problem}\n{advice}", err=True)
+            message = f"initreg failed: {problem}\n"
+            message += "INITREG_DEBUG=1 shows the traceback. Please report it."
+        typer.echo(message, err=True)
+
+
+def _class_of_library(name: str) -> Any:
+    """Return a class of the library. If nothing has imported the library, return no classes.
+
+    The library isn't imported here, because it may be what can't be imported.
+    """
+    return getattr(sys.modules.get("initreg"), name, ())
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""Names for the shell to complete."""
+"""Shell completion of initializer names."""
 
 
 def complete_name(incomplete: str) -> list[str]:
-    """Complete the name of a built-in initializer; loads no other plugin, and no Keras.
+    """Complete the name of a built-in initializer. Third-party plugins and Keras aren't loaded.
 
-    Names alone: Typer wraps a description into lines, and fish would offer each line.
+    Descriptions are left out, because Typer wraps them and fish would offer each line.
     """
     from initreg import default_registry
-    from initreg_cli.stdout import clean_stdout
+    from initreg_cli.stdio import clean_stdout
 
     with clean_stdout():
         entries = default_registry().builtin_entries()
-    names = [(e.name, *e.config_class.initializer_aliases) for e in entries]
-    return [name for spellings in names for name in spellings if name.startswith(incomplete)]
+    names = [name for e in entries for name in (e.name, *e.config_class.initializer_aliases)]
+    return [name for name in names if name.startswith(incomplete)]

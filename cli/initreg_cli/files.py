@@ -1,4 +1,4 @@
-"""Files that commands write: whole or not at all, and over nothing unless told."""
+"""Atomic file output; nothing is overwritten without ``--force``."""
 
 import importlib.util
 import math
@@ -11,20 +11,19 @@ from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
+from initreg_cli.options import bad_value
+
 if TYPE_CHECKING:
     from initreg import Sample
 
 VALUES = (".npy", ".npz", ".csv")
 PLOTS = (".png", ".svg")
 
-# Digits that give each value back exactly. A bfloat16 is read back as the float32 that it is.
-_DIGITS = {"float16": 5, "bfloat16": 9, "float32": 9, "float64": 17}
 
+def check_target(option: str, path: Path, endings: tuple[str, ...], force: bool) -> None:
+    """Reject a file that could not be written, before any work is done.
 
-def check(option: str, path: Path, endings: tuple[str, ...], force: bool) -> None:
-    """Refuse, before any work is done, a file that could not be written in the end.
-
-    No endings are any ending.
+    If `endings` is empty, any ending is accepted.
     """
     if endings and path.suffix.lower() not in endings:
         others = f"{', '.join(endings[:-1])} or " if endings[1:] else ""
@@ -34,12 +33,12 @@ def check(option: str, path: Path, endings: tuple[str, ...], force: bool) -> Non
     elif not path.parent.is_dir():
         problem = f"there is no folder {path.parent} for {path.name}. Make it first."
     elif not os.access(path.parent, os.W_OK):
-        problem = f"the folder {path.parent} can't be written to. Choose another."
+        problem = f"the folder {path.parent} is not writable. Choose another."
     elif os.path.lexists(path) and not force:
         problem = _exists(path)
     else:
         return
-    raise typer.BadParameter(problem, param_hint=f"'{option}'")
+    raise bad_value(option, problem)
 
 
 def _exists(path: Path) -> str:
@@ -47,63 +46,63 @@ def _exists(path: Path) -> str:
 
 
 def require_matplotlib() -> None:
-    """Refuse a plot where matplotlib is not installed."""
+    """Reject ``--plot`` if matplotlib isn't installed."""
     if not importlib.util.find_spec("matplotlib"):
         problem = "plots need matplotlib. Install it: pip install 'initreg[plot]'"
-        raise typer.BadParameter(problem, param_hint="'--plot'")
+        raise bad_value("--plot", problem)
 
 
-def write_values(drawn: "Sample", path: Path, force: bool) -> None:
-    """Write the values; ``.npz`` and the head of ``.csv`` also say how to draw them again."""
+def write_values(sample: "Sample", path: Path, force: bool) -> None:
+    """Write the values. ``.npz`` and the head of ``.csv`` also have what repeats the draw."""
     import numpy as np
 
-    values = drawn.values
+    values = sample.values
 
     def write(file: IO[bytes]) -> None:
         if path.suffix.lower() == ".npy":
             np.save(file, values, allow_pickle=False)
         elif path.suffix.lower() == ".npz":
-            np.savez(file, values=values, **_about(drawn))
+            np.savez(file, values=values, **_about(sample))
         else:
-            # A row for each index of all axes but the last.
+            # The last axis becomes the columns; all others together become the rows.
             shape = values.shape if values.ndim > 1 else (values.size, 1)
             rows = values.reshape(math.prod(shape[:-1]), shape[-1])
-            about = "\n".join(f"{key}: {value}" for key, value in _about(drawn).items())
-            digits = _DIGITS[drawn.dtype]
-            np.savetxt(
-                file, rows, fmt=f"%.{digits}g", delimiter=",", header=about, encoding="utf-8"
-            )
+            about = "\n".join(f"{key}: {value}" for key, value in _about(sample).items())
+            form = f"%.{sample.digits}g"
+            np.savetxt(file, rows, fmt=form, delimiter=",", header=about, encoding="utf-8")
 
     _write_whole(path, write, force)
 
 
-def _about(drawn: "Sample") -> dict[str, Any]:
+def _about(sample: "Sample") -> dict[str, Any]:
+    from initreg_cli.output import sample_report
+
     return {
-        "spec": drawn.spec,
-        "seed": "" if drawn.seed is None else str(drawn.seed),
-        "backend": drawn.backend,
-        "versions": ", ".join(f"{name} {version}" for name, version in drawn.versions.items()),
-        "shape": ",".join(map(str, drawn.shape)),
-        "dtype": drawn.dtype,
+        "spec": sample.spec,
+        "seed": "" if sample.seed is None else str(sample.seed),
+        "backend": sample.backend,
+        "versions": sample_report.versions(sample),
+        "shape": ",".join(map(str, sample.shape)),
+        "dtype": sample.dtype,
     }
 
 
 def write_text(text: str, path: Path, force: bool) -> None:
-    """Write a text as UTF-8, its line ends as they are."""
+    """Write text as UTF-8; line ends are kept."""
     _write_whole(path, lambda file: file.write(text.encode()), force)
 
 
-def write_plot(drawn: "Sample", path: Path, force: bool, bins: int) -> None:
-    """Write the picture of the histogram under its theoretical density."""
+def write_plot(sample: "Sample", path: Path, force: bool, bins: int) -> None:
+    """Write a picture of the histogram with its theoretical density."""
     from initreg_cli.output import plot
 
-    kind = path.suffix.lower().removeprefix(".")
-    _write_whole(path, lambda file: plot.write(drawn, bins, file, kind), force)
+    format_ = path.suffix.lower().removeprefix(".")
+    _write_whole(path, lambda file: plot.write(sample, bins, file, format_), force)
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object], force: bool) -> None:
-    def save(beside: Path) -> None:
-        with beside.open("xb") as file:
+    def save(temporary: Path) -> None:
+        with temporary.open("xb") as file:
             write(file)
 
     save_whole(path, save, force)
@@ -112,33 +111,33 @@ def _write_whole(path: Path, write: Callable[[IO[bytes]], object], force: bool) 
 def save_whole(
     path: Path, save: Callable[[Path], object], force: bool, ending: str = ".tmp"
 ) -> None:
-    """Save beside `path`, then move: a failure or an interrupt leaves nothing half written.
+    """Save to a new file in the same folder, then rename it, so that no file is half written.
 
-    What is overwritten keeps its mode, and a link to it stays one.
+    A file that is overwritten keeps its mode. A symbolic link is kept; its target is written.
     """
     target = path.resolve()
-    beside = target.with_name(f".initreg-{secrets.token_hex(8)}{ending}")
+    temporary = target.with_name(f".initreg-{secrets.token_hex(8)}{ending}")
     try:
-        save(beside)
+        save(temporary)
         if not force:
-            _move_to_new(beside, path)
+            _move_to_new(temporary, path)
         else:
             if target.exists():
-                shutil.copymode(target, beside)
-            beside.replace(target)
-    except OSError as error:  # told of the file that was asked for, not of the one beside it
+                shutil.copymode(target, temporary)
+            temporary.replace(target)
+    except OSError as error:  # name the file that was requested, not the temporary one
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def _move_to_new(beside: Path, path: Path) -> None:
-    """Move, but over nothing: not even over a file that has appeared meanwhile."""
+def _move_to_new(temporary: Path, path: Path) -> None:
+    """Rename without overwriting, not even a file that has appeared in the meantime."""
     try:
-        os.link(beside, path)
+        os.link(temporary, path)
     except FileExistsError:
         raise typer.BadParameter(_exists(path)) from None
     except OSError:  # a file system without hard links
         if os.path.lexists(path):
             raise typer.BadParameter(_exists(path)) from None
-        beside.replace(path)
+        temporary.replace(path)

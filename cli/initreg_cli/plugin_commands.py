@@ -1,4 +1,9 @@
-"""The commands that plugins add; they are asked for when a word is no command of initreg's own."""
+"""The commands that plugins add.
+
+Plugins are loaded only if the command line has a word that isn't one of initreg's own commands.
+A command that two plugins add, or that has the name of one of initreg's, is rejected, so that what
+a command does never depends on the order in which plugins are found.
+"""
 
 import difflib
 from collections.abc import Collection
@@ -8,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
+from initreg_cli.stdio import noticing_readers_leave
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from initreg import PluginRecord
 
 
@@ -16,8 +25,8 @@ if TYPE_CHECKING:
 class Added:
     """What the plugins add to the command line.
 
-    `records` has all plugins, with their commands and what is wrong with them. `claims` has, for
-    each command, the plugins that bring it: where there are two, neither does.
+    `records` are all plugins, with the commands that each adds and its errors. `claims` maps each
+    command to the plugins that add it, also if there are two and the command is rejected.
     """
 
     records: "list[PluginRecord]"
@@ -26,82 +35,84 @@ class Added:
 
 
 def ask_plugins(own: Collection[str]) -> Added:
-    """Load all plugins, and ask them for their commands; no name in `own` can be had."""
-    from initreg import PluginError, default_registry
-    from initreg_cli.stdout import clean_stdout
+    """Load all plugins, and collect their commands. `own` are the names of initreg's commands."""
+    from initreg import default_registry
+    from initreg_cli.stdio import clean_stdout
 
     problems: dict[PluginRecord, list[str]] = {}
-    brought: dict[PluginRecord, dict[str, Any]] = {}
+    commands: dict[PluginRecord, dict[str, Any]] = {}
     with clean_stdout():
         registry = default_registry()
         records = registry.plugins()
         for record, add_commands in registry.command_hooks():
-            problems[record], brought[record] = [], {}
-            app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-            try:
-                add_commands(app)
-                brought[record] = _commands_of(app)
-            except PluginError as error:
-                problems[record].append(str(error))
-            except Exception as error:  # what a plugin adds, Typer builds here, and may refuse
-                told = f"{type(error).__name__}: {error}".rstrip(".")
-                problems[record].append(f"initreg_commands adds what is no command: {told}")
+            commands[record], problem = _commands_of(add_commands)
+            problems[record] = [problem] if problem else []
     claims: dict[str, list[PluginRecord]] = {}
-    for record, commands in brought.items():
-        for name in commands:
+    for record, its_commands in commands.items():
+        for name in its_commands:
             claims.setdefault(name, []).append(record)
+    accepted: dict[str, Any] = {}
     for name, claimants in claims.items():
+        if name not in own and len(claimants) == 1:
+            accepted[name] = commands[claimants[0]][name]
+            continue
         for record in claimants:
-            others = [_whose(other) for other in claimants if other != record]
-            if name in own:
-                problems[record].append(f"command {name!r} is refused: it is initreg's own")
-            elif others:
-                both = " and ".join(others)
-                problems[record].append(f"command {name!r} is refused: {both} brings it, too")
-    free = {
-        name: claimants[0]
-        for name, claimants in claims.items()
-        if name not in own and len(claimants) == 1
-    }
+            others = [_full_name(other) for other in claimants if other != record]
+            reason = "initreg has it" if name in own else f"{' and '.join(others)} adds it, too"
+            problems[record].append(f"command {name!r} is rejected: {reason}")
     return Added(
         [
             replace(
                 record,
-                commands=tuple(name for name in brought.get(record, ()) if name in free),
+                commands=tuple(name for name in commands.get(record, ()) if name in accepted),
                 error="; ".join(filter(None, (record.error, *problems.get(record, ())))) or None,
             )
             for record in records
         ],
-        {name: brought[record][name] for name, record in free.items()},
+        accepted,
         {name: claimants for name, claimants in claims.items() if name not in own},
     )
 
 
-def _commands_of(app: typer.Typer) -> dict[str, Any]:
+def _commands_of(add_commands: "Callable[[typer.Typer], None]") -> tuple[dict[str, Any], str]:
+    """Return the commands that a plugin adds, and what is wrong with it."""
     from initreg import PluginError
 
-    if app.registered_callback is not None:
-        raise PluginError("initreg_commands adds a callback to the app, which takes commands alone")
-    return dict(typer.main.get_group(app).commands)
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    try:
+        add_commands(app)
+        if app.registered_callback is not None:
+            return {}, "initreg_commands adds a callback, but only commands are allowed"
+        return dict(typer.main.get_group(app).commands), ""
+    except PluginError as error:
+        return {}, str(error)
+    except Exception as error:  # Typer may reject what the plugin added
+        problem = f"{type(error).__name__}: {error}".rstrip(".")
+        return {}, f"initreg_commands adds an invalid command: {problem}"
 
 
-def _whose(record: "PluginRecord") -> str:
-    """Name a plugin: by its distribution, too, where that is called otherwise."""
+def _full_name(record: "PluginRecord") -> str:
+    """Name a plugin by its distribution and, if it is another, by its own name."""
     if record.name == record.distribution:
         return record.name
     return f"{record.distribution} (plugin {record.name})"
 
 
 class Commands(TyperGroup):
-    """The commands of initreg, and of plugins where the command line asks for one."""
+    """The commands of initreg and, once the command line has another word, those of plugins."""
 
-    # The plugins that bring the command which runs.
+    # The plugins that add the command that runs.
     _claimants: "list[PluginRecord]" = []  # noqa: RUF012  # replaced, never changed
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the options before the command; ``--help`` prints here."""
+        with noticing_readers_leave():
+            return super().make_context(*args, **extra)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find a command by its word; plugins are loaded for one that is not initreg's own."""
+        """Find a command by its name. If it isn't one of initreg's, load the plugins."""
         word = args[0]
-        # While a shell completes a line, nothing is loaded; no option is a command.
+        # Nothing is loaded for an option, or while a shell completes a line.
         if word not in self.commands and not ctx.resilient_parsing and word[:1] != "-":
             added = ask_plugins(self.commands)
             self._claimants = added.claims.get(word, [])
@@ -111,21 +122,22 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; an error of a plugin's says whose it is."""
+        """Run a command. An error in a plugin's command names the plugin."""
         try:
-            return super().invoke(ctx)
+            with noticing_readers_leave():
+                return super().invoke(ctx)
         except Exception as error:
             for record in self._claimants:
-                error.add_note(f"{ctx.invoked_subcommand!r} is a command of {_whose(record)}.")
+                error.add_note(f"{ctx.invoked_subcommand!r} is a command of {_full_name(record)}.")
             raise
 
 
 def _unknown(word: str, added: Added, known: list[str]) -> str:
-    """Say why there is no command: two plugins claim it, it is misspelt, or a plugin failed."""
+    """Explain a word that isn't a command: two plugins add it, it is misspelt, or one failed."""
     if claimants := added.claims.get(word):
         return (
-            f"{len(claimants)} plugins bring the command {word!r}: "
-            f"{' and '.join(map(_whose, claimants))}. Block all but one in INITREG_BLOCK."
+            f"{len(claimants)} plugins add the command {word!r}: "
+            f"{' and '.join(map(_full_name, claimants))}. Block all but one in INITREG_BLOCK."
         )
     problem = f"No such command {word!r}."
     if near := difflib.get_close_matches(word, known):
@@ -133,7 +145,7 @@ def _unknown(word: str, added: Added, known: list[str]) -> str:
     for state, blocked in (("failed", False), ("are blocked", True)):
         hidden = [r for r in added.records if r.error and r.blocked == blocked]
         if hidden:
-            named = "; ".join(f"{_whose(r)}: {r.error}" for r in hidden[:3])
+            named = "; ".join(f"{_full_name(r)}: {r.error}" for r in hidden[:3])
             more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
-            problem += f"\nThese plugins {state}, and may bring it: {named}{more}."
+            problem += f"\nThese plugins {state} and may provide it: {named}{more}."
     return problem

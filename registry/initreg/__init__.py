@@ -1,6 +1,7 @@
 """Text in a config becomes a checked, reproducible Keras initializer.
 
->>> validate("random_normal(mean=0, stddev=0.02)")
+>>> import initreg
+>>> initreg.validate("random_normal(mean=0, stddev=0.02)")
 RandomNormal(mean=0.0, stddev=0.02, seed=None)
 
 `parse` reads the text, `validate` checks it against its schema, and `resolve` makes the Keras

@@ -8,12 +8,12 @@ from .api import validate as validate
 from .backend import choose_backend as choose_backend
 from .backend import installed_backends as installed_backends
 from .config.base import InitializerConfig as InitializerConfig
-from .config.base import conflict as conflict
 from .config.parameters import Axes as Axes
 from .config.parameters import NonNegative as NonNegative
 from .config.parameters import Number as Number
 from .config.parameters import Positive as Positive
 from .config.parameters import Seed as Seed
+from .config.parameters import conflict as conflict
 from .discovery.hookspecs import hookimpl as hookimpl
 from .discovery.loading import PluginRecord as PluginRecord
 from .draws.distributions import Constant as Constant
@@ -62,8 +62,8 @@ from .registry.registry import default_registry as default_registry
 from .rules.rules import Rule as Rule
 from .rules.rules import Rules as Rules
 from .rules.rules import read_rules as read_rules
-from .sampling import Sample as Sample
-from .sampling import sample as sample
+from .sampling.drawing import sample as sample
+from .sampling.sample import Sample as Sample
 from .spec.grammar import parse as parse
 from .spec.spec import Argument as Argument
 from .spec.spec import Pairs as Pairs

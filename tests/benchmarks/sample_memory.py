@@ -11,7 +11,7 @@ import sys
 
 from measure import Table, environment, missing, show
 
-from initreg import sampling
+from initreg.sampling.memory import bytes_per_value
 
 CHILD = """
 import json, sys
@@ -59,9 +59,7 @@ def tables() -> list[Table]:
     for backend in backends:
         for spec, shapes in SHAPES.items():
             for dtype in ("float32", "float64"):
-                structured = spec == "orthogonal"
-                copies = sampling._COPIES_OF_STRUCTURED if structured else sampling._COPIES
-                estimate = copies * sampling._BYTES[dtype] + sampling._WORKING_BYTES
+                estimate = bytes_per_value(dtype, structured=spec == "orthogonal")
                 peaks = {a * b: _peak(backend, spec, dtype, (a, b)) for a, b in shapes}
                 (few, low), (most, high) = peaks.items()
                 slope = (high - low) / (most - few)

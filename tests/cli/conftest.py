@@ -1,4 +1,4 @@
-"""The command in this process, as a process of its own, and in a terminal; plugins to find."""
+"""Run the command in this process, in a new one or in a terminal, with or without plugins."""
 
 import contextlib
 import json
@@ -7,40 +7,22 @@ import re
 import subprocess
 import sys
 import sysconfig
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from initreg_cli import app
-
-
-@dataclass(frozen=True)
-class Outcome:
-    status: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        """The data on stdout; a literal that JSON does not have is an error."""
-        return json.loads(self.stdout, parse_constant=_refuse)
-
-
-def _refuse(literal: str) -> None:
-    raise ValueError(f"not JSON: {literal}")
+from tests.support import distributions, processes
+from tests.support.processes import Result, run
 
 
 @pytest.fixture(autouse=True)
-def _environment() -> Iterator[None]:
+def _own_variables() -> Iterator[None]:
     """Undo what a command sets, such as the backend for Keras."""
     before = dict(os.environ)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
-        os.environ.pop(name, None)
-    for name in ("INITREG_DEBUG", "INITREG_PLUGINS", "INITREG_BLOCK"):
         os.environ.pop(name, None)
     yield
     os.environ.clear()
@@ -50,10 +32,10 @@ def _environment() -> Iterator[None]:
 @pytest.fixture
 def cli(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Outcome]:
+) -> Callable[..., Result]:
     """Run the command in this process, errors and all."""
 
-    def run(*arguments: object) -> Outcome:
+    def cli(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["initreg", *map(str, arguments)])
         capsys.readouterr()
         status = 0
@@ -61,9 +43,9 @@ def cli(
             app.main()
         except SystemExit as end:
             status = int(end.code or 0)
-        return Outcome(status, *capsys.readouterr())
+        return Result(status, *capsys.readouterr())
 
-    return run
+    return cli
 
 
 @pytest.fixture(scope="session")
@@ -73,42 +55,32 @@ def initreg() -> str:
 
 
 @pytest.fixture
-def command(initreg: str) -> Callable[..., Outcome]:
+def command(initreg: str) -> Callable[..., Result]:
     """Run the real command as a process of its own."""
 
-    def run(*arguments: object, **environment: str) -> Outcome:
-        done = subprocess.run(
-            [initreg, *map(str, arguments)],
-            capture_output=True,
-            encoding=environment.get("PYTHONIOENCODING", "utf-8"),
-            env=os.environ | environment,
-            check=False,
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+    def command(*arguments: object, **variables: str) -> Result:
+        encoding = variables.get("PYTHONIOENCODING", "utf-8")
+        options = {"status": None, "encoding": encoding, "variables": variables}
+        return run(initreg, *arguments, **options)
 
-    return run
+    return command
 
 
 @pytest.fixture
-def python() -> Callable[..., Outcome]:
+def python() -> Callable[..., Result]:
     """Run a script in a fresh interpreter."""
 
-    def run(script: str, *arguments: object, **environment: str) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
-            capture_output=True,
-            encoding="utf-8",
-            env=os.environ | environment,
-            check=False,
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+    def python(script: str, *arguments: object, **variables: str) -> Result:
+        return processes.python(script, *arguments, status=None, variables=variables)
 
-    return run
+    return python
 
 
 _BATCH = """
     import contextlib, io, json, sys
     from initreg_cli import app
+from tests.support import distributions, processes
+from tests.support.processes import Result, run
     outcomes = []
     for arguments in json.loads(sys.argv[1]):
         sys.argv = ["initreg", *arguments]
@@ -124,13 +96,13 @@ _BATCH = """
 
 
 @pytest.fixture
-def batch(python: Callable[..., Outcome]) -> Callable[..., list[Outcome]]:
+def batch(python: Callable[..., Result]) -> Callable[..., list[Result]]:
     """Run commands one after the other in one fresh process, so that Keras starts once."""
 
-    def run(*commands: list[str], **environment: str) -> list[Outcome]:
+    def run(*commands: list[str], **environment: str) -> list[Result]:
         done = python(_BATCH, json.dumps(commands), **environment)
         assert done.status == 0, done.stderr
-        return [Outcome(*outcome) for outcome in json.loads(done.stdout.splitlines()[-1])]
+        return [Result(*outcome) for outcome in json.loads(done.stdout.splitlines()[-1])]
 
     return run
 
@@ -209,15 +181,9 @@ def installed(tmp_path: Path) -> Callable[..., dict[str, str]]:
 
     def install(distribution: str, **plugins: str) -> dict[str, str]:
         folder = tmp_path / "site"
-        about = folder / f"{distribution.replace('-', '_')}-1.2.dist-info"
-        about.mkdir(parents=True)
-        (about / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
-        )
-        points = [f"{name} = {name}_plugin" for name in plugins]
-        (about / "entry_points.txt").write_text("\n".join(["[initreg]", *points, ""]))
-        for name, code in plugins.items():
-            (folder / f"{name}_plugin.py").write_text(textwrap.dedent(code))
+        modules = {f"{name}_plugin.py": code for name, code in plugins.items()}
+        points = {name: f"{name}_plugin" for name in plugins}
+        distributions.install(folder, distribution, modules, points, version="1.2")
         return {"PYTHONPATH": str(folder)}
 
     return install

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.processes import run
+
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
 
 
@@ -103,11 +105,9 @@ def test_a_pipe_closed_before_anything_is_written_is_quiet(
 ) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        [initreg, *arguments], stdout=writing, stderr=subprocess.PIPE, check=False
-    )
+    done = run(initreg, *arguments, stdout=writing)
     os.close(writing)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stderr == ""
 
 
 @needs_posix
@@ -115,8 +115,8 @@ def test_a_pipe_closed_after_the_first_line_is_quiet(initreg: str) -> None:
     # Three runs of the pipe, and Keras in one of them.
     script = f"set -o pipefail; {initreg} list | head -1; {initreg} list --json | head -1; "
     script += f"{initreg} sample zeros --shape 300,300 --json | head -1"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = run("bash", "-c", script)
+    assert done.stderr == ""
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["name", "[", "{"]
 
 
@@ -124,27 +124,21 @@ def test_a_pipe_closed_after_the_first_line_is_quiet(initreg: str) -> None:
 def test_notes_and_data_into_one_closed_pipe_are_quiet(initreg: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run([initreg, "list", "nope"], stdout=writing, stderr=writing, check=False)
+    done = run(initreg, "list", "nope", status=None, stdout=writing, stderr=writing)
     os.close(writing)
-    assert done.returncode in (0, 1)
+    assert done.status in (0, 1)
 
 
 @needs_posix
 def test_a_closed_stdout_is_no_error(initreg: str) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"exec {initreg} list >&-"], stderr=subprocess.PIPE, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert run("sh", "-c", f"exec {initreg} list >&-").stderr == ""
 
 
 @needs_posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_full_disk_is_told_in_one_line(initreg: str) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [initreg, "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
-    assert done.returncode == 2
+        done = run(initreg, "list", status=2, stdout=full)
     assert done.stderr == "Writing failed: No space left on device.\n"
 
 
@@ -267,10 +261,5 @@ def test_a_library_that_can_not_be_imported_is_told(command: Any, without: Any) 
 
 
 def test_it_also_runs_as_a_module() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "initreg_cli.app", "--version"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run(sys.executable, "-m", "initreg_cli.app", "--version")
     assert done.stdout.startswith("initreg ")

@@ -1,11 +1,11 @@
 """Completion by the shell, through the shells' own protocols."""
 
-import subprocess
 from typing import Any
 
 import pytest
 
 import initreg
+from tests.support.processes import run
 
 _LOADED = """
     import sys
@@ -80,14 +80,7 @@ def test_completion_loads_no_plugin_of_others(
 
 def test_the_script_for_bash_is_shown(initreg: str) -> None:
     # The shell is found among the processes above.
-    done = subprocess.run(
-        ["bash", "-c", f"{initreg} --show-completion bash; exit $?"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0
+    done = run("bash", "-c", f"{initreg} --show-completion bash; exit $?")
     assert "_INITREG_COMPLETE=complete_bash" in done.stdout
     assert "complete -o" in done.stdout
-    checked = subprocess.run(["bash", "-n"], input=done.stdout, text=True, check=False)
-    assert checked.returncode == 0
+    run("bash", "-n", input=done.stdout)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.pages import read
+
 HELLO = """
     import os, pathlib
     pathlib.Path(os.environ.get("TOLD", os.devnull)).write_text("imported")
@@ -97,7 +99,7 @@ def test_plugins_lists_the_commands(command: Any, installed: Any) -> None:
 
 
 def test_the_plugin_in_the_docs_works(command: Any, installed: Any) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+    page = read("plugins.md")
     (code,) = [b for b in re.findall(r"^```python\n(.*?)^```", page, re.M | re.S) if "fans(" in b]
     done = command("fans", "3,3,64,128", **installed("acme-inits", fans=code))
     assert (done.status, done.stdout, done.stderr) == (0, "576 in, 1152 out\n", "")

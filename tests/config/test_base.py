@@ -1,4 +1,4 @@
-"""A config class is schema, documentation and recipe; a config is frozen, hashable and short."""
+"""A config class is schema, documentation and recipe. Configs are frozen, hashable and short."""
 
 import enum
 import pickle
@@ -23,7 +23,7 @@ class Shade(str, enum.Enum):  # noqa: UP042 - an enum of the older kind prints a
 class Rich(InitializerConfig, name="rich", aliases=["r"], builds="builtins:dict"):
     """Have parameters of many types.
 
-    More is said here.
+    The rest of the documentation.
     """
 
     gain: Number = 1.0
@@ -60,7 +60,7 @@ def rich():
         "rich(gain=1e-5, seed=7)",
     ],
 )
-def test_the_text_of_a_config_gives_it_back(rich, text):
+def test_the_text_of_a_config_is_a_spec_for_it(rich, text):
     config = rich(text)
     assert str(config) == text
     assert rich(str(config)) == config
@@ -78,7 +78,7 @@ def test_the_text_of_a_config_gives_it_back(rich, text):
         {"gain": 2},
         {"gain": Decimal(2)},
     ],
-    ids=lambda given: type(given["gain"]).__name__,
+    ids=lambda parameters: type(parameters["gain"]).__name__,
 )
 def test_numbers_of_any_type_are_numbers(parameters):
     config = validate({"type": "orthogonal", **parameters})
@@ -116,43 +116,50 @@ def test_a_class_without_a_name_is_a_base():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "Bad"}, "'Bad' is no name for an initializer. Use lower-case letters, "),
-        ({"name": "9"}, "'9' is no name for an initializer."),
-        ({"name": "a-b"}, "'a-b' is no name for an initializer."),
-        ({"name": "a.b"}, "'a.b' is no name for an initializer."),
-        ({"name": "é"}, "'é' is no name for an initializer."),
-        ({"name": "a\n"}, "is no name for an initializer."),
-        ({"name": "a", "builds": "keras"}, "builds='keras' is not 'module:Class'."),
-        ({"name": "a", "builds": "a:b c"}, "builds='a:b c' is not 'module:Class'."),
+        ({"name": "Bad"}, "'Bad' is not a valid name for an initializer. Use lower-case letters, "),
+        ({"name": "9"}, "'9' is not a valid name for an initializer."),
+        ({"name": "a-b"}, "'a-b' is not a valid name for an initializer."),
+        ({"name": "a.b"}, "'a.b' is not a valid name for an initializer."),
+        ({"name": "é"}, "'é' is not a valid name for an initializer."),
+        ({"name": "a\n"}, "is not a valid name for an initializer."),
+        ({"name": "a", "builds": "keras"}, "builds must be 'module:Class', not 'keras'."),
+        ({"name": "a", "builds": "a:b c"}, "builds must be 'module:Class', not 'a:b c'."),
         (
             {"name": "a", "aliases": "bcd"},
-            "aliases, examples and also_known_as are lists, not one text.",
+            "aliases, examples and also_known_as must be lists, not text.",
         ),
-        ({"name": "a", "deprecated": True}, "deprecated says what to use in place of it"),
-        ({"name": "a", "also_known_as": "torch.a_"}, "also_known_as are lists, not one text."),
-        ({"name": "a", "renamed": {"b": "c"}}, "renamed={'b': 'c'} leads from a name that is gone"),
+        (
+            {"name": "a", "deprecated": True},
+            "deprecated must be a sentence that says what to use, not True.",
+        ),
+        ({"name": "a", "also_known_as": "torch.a_"}, "also_known_as must be lists, not text."),
+        (
+            {"name": "a", "renamed": {"b": "c"}},
+            "renamed={'b': 'c'} must map a name that is no longer a parameter to one that is.",
+        ),
         (
             {"name": "a", "examples": "a()"},
-            "aliases, examples and also_known_as are lists, not one text.",
+            "aliases, examples and also_known_as must be lists, not text.",
         ),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_class_that_breaks_the_contract_is_refused(options, message):
+def test_an_invalid_class_statement_is_rejected(options, message):
     with pytest.raises(PluginError) as caught:
         type(InitializerConfig)("Broken", (InitializerConfig,), {}, **options)
     assert str(caught.value).startswith("Broken: ")
     assert message in str(caught.value)
 
 
-def test_no_parameter_is_called_type():
+def test_a_parameter_cannot_be_called_type():
     with pytest.raises(PluginError) as caught:
 
         class Broken(InitializerConfig, name="broken"):
             type: str = ""
 
     assert str(caught.value) == (
-        "Broken: a parameter can't be called 'type'; that key holds the initializer's name."
+        "Broken: a parameter can't be called 'type', "
+        "because that key holds the name of the initializer."
     )
 
 
@@ -182,7 +189,7 @@ def test_configs_can_be_hashed_and_pickled(text):
     assert pickle.loads(pickle.dumps(config)) == config
 
 
-def test_a_seed_that_is_left_open_is_filled():
+def test_an_open_seed_is_filled():
     config = validate("random_normal(stddev=2)")
     assert config.with_seed(7) == validate("random_normal(stddev=2, seed=7)")
     assert config.with_seed(7).with_seed(8).seed == 7
@@ -206,14 +213,14 @@ def test_build_calls_what_builds_names(rich):
     }
 
 
-def test_a_config_that_says_not_how_to_build_is_explained():
+def test_a_config_that_defines_neither_values_nor_a_class_is_explained():
     class Mute(InitializerConfig, name="mute"):
         pass
 
     with pytest.raises(PluginError) as caught:
         Mute().build()
     assert str(caught.value) == (
-        "Mute says neither what its values are nor what it builds: "
+        "Mute defines neither its values nor what it builds: "
         "override distribution(), draw() or build(), or give builds='module:Class'."
     )
     assert Mute().distribution((2, 2)) is None
@@ -224,10 +231,10 @@ def test_a_config_that_says_not_how_to_build_is_explained():
     [
         ("no_such_module:X", "builds='no_such_module:X' can't be imported: No module named "),
         ("math:no_such", "builds='math:no_such' can't be imported: module 'math' has no "),
-        ("math:pi", "builds='math:pi' is no class: it can't be called."),
+        ("math:pi", "builds='math:pi' is not a class: it can't be called."),
     ],
 )
-def test_targets_that_are_not_there(target, message):
+def test_a_target_that_cannot_be_imported_is_explained(target, message):
     with pytest.raises(PluginError) as caught:
         import_target(target)
     assert str(caught.value).startswith(message)
@@ -238,23 +245,25 @@ def test_a_target_may_be_nested():
 
 
 @pytest.mark.parametrize("name", ["lambda", "and", "sqrt", "pi"])
-def test_a_name_that_no_spec_can_say_is_refused(name):
+def test_a_name_with_another_meaning_in_specs_is_rejected(name):
     with pytest.raises(PluginError, match=f"{name!r} means something else in a spec"):
         type("Mute", (InitializerConfig,), {}, name=name)
 
 
 @pytest.mark.parametrize("name", ["class_name", "lambda", "std-dev", "größe"])
-def test_a_parameter_that_no_spec_can_name_is_refused(name):
+def test_a_parameter_that_no_spec_can_name_is_rejected(name):
     with pytest.raises(PluginError, match=f"parameter.*{name!r}"):
 
         class Mute(InitializerConfig, name="mute"):
             value: float = Field(0.0, alias=name)
 
 
-@pytest.mark.filterwarnings("ignore:Field name:UserWarning")  # Pydantic's own word on it
+@pytest.mark.filterwarnings("ignore:Field name:UserWarning")  # from Pydantic
 @pytest.mark.parametrize("name", ["spec", "build", "distribution", "serialize", "copy"])
-def test_a_field_can_not_take_the_place_of_a_method(name):
-    with pytest.raises(PluginError, match=f"every config has {name!r} of its own"):
+def test_a_field_cannot_hide_an_attribute_of_every_config(name):
+    with pytest.raises(
+        PluginError, match=f"a field can't be called {name!r}, because every config has"
+    ):
         type(
             "Hiding",
             (InitializerConfig,),

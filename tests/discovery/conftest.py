@@ -1,11 +1,8 @@
-"""Real plugin distributions, built by pip and hatchling and installed into real environments."""
+"""Plugin distributions, installed into virtual environments or written into a folder."""
 
 import json
 import os
-import subprocess
 import sys
-import sysconfig
-import venv
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-# The first line of every plugin module: it tells `Environment.run` that the module was imported.
+from tests.support import distributions, processes
+from tests.support.environments import Environment
+from tests.support.processes import Result
+
+# The first line of every plugin module: it lets `Installed.run` know that the module was imported.
 MARK = 'import sys; sys.__dict__.setdefault("imported", []).append(__name__)\n'
 
 GOOD = '''\
@@ -63,109 +64,73 @@ PLUGIN = Plugin()
 
 
 class Run(NamedTuple):
-    """What a script made of `answer`, and the plugin modules that were imported for it."""
+    """The value that a script gave to `answer`, and the plugin modules that were imported."""
 
     answer: Any
     imported: list[str]
 
 
 @dataclass(frozen=True)
-class Environment:
-    """A virtual environment that also sees what the running one has."""
+class Installed:
+    """An environment with plugins in it."""
 
-    folder: Path
+    environment: Environment
 
     @property
-    def python(self) -> str:
-        scripts = "Scripts" if os.name == "nt" else "bin"
-        return str(self.folder / scripts / "python")
-
-    def pip(self, *arguments: str) -> None:
-        _check(sys.executable, "-m", "pip", "--python", self.python, *arguments)
+    def folder(self) -> Path:
+        return self.environment.folder
 
     def install(self, *wheels: Path) -> None:
-        names = map(str, wheels)
-        self.pip("install", "--quiet", "--no-deps", "--no-index", "--no-compile", *names)
+        self.environment.install(*wheels)
 
-    def initreg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command."""
-        command = [self.python, "-m", "initreg_cli.app", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    def uninstall(self, distribution: str) -> None:
+        self.environment.uninstall(distribution)
+
+    def initreg(self, *arguments: str) -> Result:
+        """Run the command line."""
+        python = self.environment.python
+        return processes.run(python, "-m", "initreg_cli.app", *arguments, status=None)
 
     def run(self, code: str, *, path: Iterable[Path] = (), **variables: str) -> Run:
-        """Run a script that leaves something for JSON in `answer`; `path` comes first."""
+        """Run a script that sets `answer` to a value of JSON; `path` comes first on `sys.path`."""
         script = (
             f"import sys, initreg\n{code}\n"
             "import json\n"
             "imported = sys.__dict__.get('imported', [])\n"
             "print(json.dumps({'answer': answer, 'imported': imported}))"
         )
-        lists = ("INITREG_PLUGINS", "INITREG_BLOCK")
-        clean = {k: v for k, v in os.environ.items() if k not in lists}
-        clean["PYTHONPATH"] = os.pathsep.join(map(str, path))
-        output = _check(self.python, "-c", script, env=clean | variables)
-        return Run(**json.loads(output.splitlines()[-1]))
-
-
-def _check(*command: str, env: Mapping[str, str] | None = None) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
-    assert done.returncode == 0, f"{command[:6]}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+        variables = {"PYTHONPATH": os.pathsep.join(map(str, path)), **variables}
+        done = processes.run(self.environment.python, "-c", script, variables=variables)
+        return Run(**json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory) -> Callable[..., Path]:
-    """Build a project into a wheel, as its author would; returns the wheel."""
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a wheel of a plugin distribution; return its path."""
 
-    def build(
-        name: str,
-        modules: Mapping[str, str],
-        entry_points: Mapping[str, str],
-        version: str = "1.0",
-    ) -> Path:
-        folder = tmp_path_factory.mktemp("project")
-        package = next(iter(modules)).partition("/")[0]
-        points = "".join(f'{key} = "{value}"\n' for key, value in entry_points.items())
-        (folder / "pyproject.toml").write_text(
-            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-            f'[project]\nname = "{name}"\nversion = "{version}"\ndependencies = ["initreg"]\n'
-            f"[project.entry-points.initreg]\n{points}"
-            f'[tool.hatch.build.targets.wheel]\ninclude = ["{package}"]\n'
-        )
-        for path, text in modules.items():
-            (folder / path).parent.mkdir(exist_ok=True)
-            (folder / path).write_text(text and MARK + text)
-        wheels = tmp_path_factory.mktemp("wheels")
-        options = ("--quiet", "--no-build-isolation", "--no-deps", "--no-index")
-        _check(sys.executable, "-m", "pip", "wheel", *options, "-w", str(wheels), str(folder))
-        (wheel,) = wheels.glob("*.whl")
-        return wheel
+    def build(name: str, modules: Mapping[str, str], *arguments: Any, **options: Any) -> Path:
+        marked = {path: text and MARK + text for path, text in modules.items()}
+        folder = tmp_path_factory.mktemp("wheels")
+        return distributions.wheel(folder, name, marked, *arguments, **options)
 
     return build
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory) -> Callable[..., Environment]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Installed]:
     """Make an environment with these wheels installed."""
 
-    def environment(*wheels: Path) -> Environment:
-        folder = tmp_path_factory.mktemp("environment")
-        venv.create(folder, symlinks=os.name != "nt", with_pip=False)
-        made = Environment(folder)
-        where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        own = Path(_check(made.python, "-c", where).strip())
-        seen = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-        lines = [f"import site; site.addsitedir({folder!r})\n" for folder in seen]
-        (own / "running_environment.pth").write_text("".join(lines))
-        made.install(*wheels)
-        return made
+    def environment(*wheels: Path) -> Installed:
+        installed = Installed(Environment(tmp_path_factory.mktemp("environment")))
+        installed.install(*wheels)
+        return installed
 
     return environment
 
 
 @pytest.fixture(scope="session")
-def good(build) -> Path:
-    """Acme-Inits, a distribution as it should be: two plugins, one a module, one an object."""
+def good(build: Callable[..., Path]) -> Path:
+    """Acme-Inits, a good distribution with two plugins: one is a module, one an object."""
     return build(
         "Acme-Inits",
         {
@@ -180,9 +145,9 @@ def good(build) -> Path:
 
 @dataclass(frozen=True)
 class Site:
-    """A folder on `sys.path`, with distributions as an installer leaves them, and a working folder.
+    """A folder on `sys.path` with installed distributions, and a project to work in.
 
-    Each plugin's first line writes its name into a file, so that any import of it is told.
+    Each plugin's first line writes its name into a file, so that every import of it is noticed.
     """
 
     folder: Path
@@ -190,50 +155,31 @@ class Site:
 
     @property
     def imported(self) -> list[str]:
-        told = self.folder / "imported.txt"
-        return sorted(told.read_text().split()) if told.exists() else []
+        log = self.folder / "imported.txt"
+        return sorted(log.read_text().split()) if log.exists() else []
 
     def add(self, name: str, modules: Mapping[str, str], *, requires: Iterable[str] = ()) -> None:
         """Install version 1.2 of a distribution; its modules are its plugins."""
-        about = self.folder / f"{name.replace('-', '_')}-1.2.dist-info"
-        about.mkdir(parents=True)
-        fields = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.2"]
-        fields += [f"Requires-Dist: {each}" for each in requires]
-        (about / "METADATA").write_text("\n".join([*fields, ""]))
-        points = [f"{module.removesuffix('_plugin')} = {module}" for module in modules]
-        (about / "entry_points.txt").write_text("\n".join(["[initreg]", *points, ""]))
-        tell = f"open({str(self.folder / 'imported.txt')!r}, 'a').write(__name__ + '\\n')\n"
-        for module, text in modules.items():
-            (self.folder / f"{module}.py").write_text(tell + text)
+        log = f"open({str(self.folder / 'imported.txt')!r}, 'a').write(__name__ + '\\n')\n"
+        files = {f"{module}.py": log + text for module, text in modules.items()}
+        points = {module.removesuffix("_plugin"): module for module in modules}
+        distributions.install(self.folder, name, files, points, version="1.2", requires=requires)
 
     def run(self, code: str, *, cwd: Path | None = None, **variables: str) -> Any:
-        """Run a script that leaves something for JSON in `answer`, in the project or in `cwd`."""
-        return json.loads(self._run(cwd, variables, "-c", _SCRIPT.format(code)).stdout)
+        """Run a script that sets `answer` to a value of JSON, in the project or in `cwd`."""
+        script = f"import json, sys, initreg\n{code}\nprint(json.dumps(answer))"
+        return self._run(cwd, variables, "-c", script, status=0).json
 
-    def initreg(
-        self, *arguments: str, cwd: Path | None = None, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the command."""
-        return self._run(cwd, variables, "-m", "initreg_cli.app", *arguments)
+    def initreg(self, *arguments: str, cwd: Path | None = None, **variables: str) -> Result:
+        """Run the command line."""
+        return self._run(cwd, variables, "-m", "initreg_cli.app", *arguments, status=None)
 
     def _run(
-        self, cwd: Path | None, variables: Mapping[str, str], *arguments: str
-    ) -> subprocess.CompletedProcess[str]:
-        lists = ("INITREG_PLUGINS", "INITREG_BLOCK")
-        clean = {k: v for k, v in os.environ.items() if k not in lists}
-        clean |= {"PYTHONPATH": str(self.folder), "PYTHONUTF8": "1", **variables}
-        return subprocess.run(
-            [sys.executable, *arguments],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env=clean,
-            cwd=cwd or self.project,
-            timeout=120,
-        )
-
-
-_SCRIPT = "import json, sys, initreg\n{}\nprint(json.dumps(answer))"
+        self, cwd: Path | None, variables: Mapping[str, str], *arguments: str, status: int | None
+    ) -> Result:
+        variables = {"PYTHONPATH": str(self.folder), "PYTHONUTF8": "1", **variables}
+        options = {"cwd": cwd or self.project, "status": status, "variables": variables}
+        return processes.run(sys.executable, *arguments, **options)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_a_command_comes_and_goes_with_its_distribution(environment, build, good
     wheel = build("hello-inits", {"hello_inits.py": HELLO}, {"greet": "hello_inits"})
     one = environment(good, wheel)
     done = one.initreg("hello", "--name", "you")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "hello you\n", "")
+    assert (done.status, done.stdout, done.stderr) == (0, "hello you\n", "")
     (row,) = [row for row in one.initreg("plugins").stdout.splitlines() if "greet" in row]
     assert "  hello-inits 1.0  " in row
     assert str(one.folder) in row
@@ -24,7 +24,7 @@ def test_a_command_comes_and_goes_with_its_distribution(environment, build, good
     run = one.run("answer = str(initreg.validate('he_normal'))")
     assert run.imported == []
 
-    one.pip("uninstall", "--yes", "--quiet", "hello-inits")
+    one.uninstall("hello-inits")
     done = one.initreg("hello")
-    assert done.returncode == 2
+    assert done.status == 2
     assert "No such command 'hello'." in done.stderr

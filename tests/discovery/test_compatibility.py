@@ -95,9 +95,9 @@ def test_a_misfit_is_a_record_and_not_imported(site):
     ]  # fmt: skip
     assert answer["now"][0] is None
     done = site.initreg("show", "newer")
-    assert done.returncode == 2
+    assert done.status == 2
     assert "newer (it needs initreg>=999" in done.stderr
-    assert site.initreg("plugins", "--strict").returncode == 1
+    assert site.initreg("plugins", "--strict").status == 1
     assert set(site.imported) == {"now_plugin"}
 
 

@@ -160,19 +160,19 @@ FAILING = {
     # In names: refused when the class is made …
     "invalid_name": Failing(
         returning("[Bad]", config("Bad-Name")),
-        "Bad: 'Bad-Name' is no name for an initializer. Use lower-case letters, digits and "
-        "underscores, a letter first (failing_inits/invalid_name.py, line 3)",
+        "Bad: 'Bad-Name' is not a valid name for an initializer. Use lower-case letters, digits "
+        "and underscores, a letter first (failing_inits/invalid_name.py, line 3)",
         imported=False,
     ),
     "invalid_alias": Failing(
         returning("[Bad]", config("bad_3", aliases=("acme.bad",))),
-        f"Bad: 'acme.bad' is no alias for an initializer. {ALIAS_RULE} "
+        f"Bad: 'acme.bad' is not a valid alias for an initializer. {ALIAS_RULE} "
         "(failing_inits/invalid_alias.py, line 3)",
         imported=False,
     ),
     "alias_of_another_type": Failing(
         returning("[Bad]", config("bad_4", aliases=(1,))),
-        f"Bad: 1 is no alias for an initializer. {ALIAS_RULE} "
+        f"Bad: 1 is not a valid alias for an initializer. {ALIAS_RULE} "
         "(failing_inits/alias_of_another_type.py, line 3)",
         imported=False,
     ),
@@ -320,7 +320,7 @@ def test_an_unknown_qualified_name_is_explained(everything):
     assert first == (
         "failing-inits brings no initializer 'nothing'. It brings fine, bad_7, two_points."
     )
-    assert second.startswith("Not loaded: alias_of_another_type (Bad: 1 is no alias")
+    assert second.startswith("Not loaded: alias_of_another_type (Bad: 1 is not a valid alias")
     assert unknown["acme_inits.nothing"] == (
         "Acme-Inits brings no initializer 'nothing'. Did you mean 'acme_nothing'? "
         "It brings ortho_plus, acme_nothing, acme_everything."

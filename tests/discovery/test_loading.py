@@ -207,7 +207,7 @@ def test_a_conflict_does_not_depend_on_the_order_of_installation(environment, no
     assert run.imported == ["south_inits"]
 
     # Without the other, the short name is free again.
-    one.pip("uninstall", "--yes", "--quiet", "north-inits")
+    one.uninstall("north-inits")
     run = one.run(f"{FIND}\nanswer = [explain(n) for n in ('compass', 'north_inits.compass')]")
     assert run.answer == [
         "south_inits.needle",

@@ -47,7 +47,7 @@ FREE, NOT_ALLOWED, BLOCKED = None, "blocked: {} does not name it", "blocked: {} 
 
 
 @pytest.mark.parametrize(
-    ("environment", "in_file", "expected"),
+    ("variables", "in_file", "expected"),
     [
         ({}, "", FREE),
         # One list.
@@ -99,8 +99,8 @@ FREE, NOT_ALLOWED, BLOCKED = None, "blocked: {} does not name it", "blocked: {} 
         ),
     ],
 )
-def test_precedence(folder, monkeypatch, environment, in_file, expected):
-    for variable, value in environment.items():
+def test_precedence(folder, monkeypatch, variables, in_file, expected):
+    for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     write(folder, f"[tool.initreg]\n{in_file}\n")
     file = str(folder.parents[1] / "pyproject.toml")
@@ -269,7 +269,7 @@ def test_what_is_blocked_is_never_imported(two):
     short, qualified = two.run(code.format(asked))
     for told in (short, qualified):
         assert f"ortho ({blocked})" in told
-    assert two.initreg("plugins").returncode == 0
+    assert two.initreg("plugins").status == 0
     assert set(two.imported) == {"other_plugin"}
 
 
@@ -288,11 +288,11 @@ def test_a_broken_file_stops_what_it_may_block_and_nothing_else(two):
     )
     assert two.run(builtin) > 10
     done = two.initreg("show", "ortho_plus")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.status, done.stdout) == (2, "")
     assert done.stderr.startswith(str(two.project / "pyproject.toml") + ":3:1: ")
-    assert two.initreg("hello").returncode == 2
-    assert two.initreg("show", "he_normal").returncode == 0
-    assert two.initreg("--help").returncode == 0
+    assert two.initreg("hello").status == 2
+    assert two.initreg("show", "he_normal").status == 0
+    assert two.initreg("--help").status == 0
     assert two.imported == []
 
 
@@ -303,10 +303,10 @@ def test_unknown_names_are_told_by_the_registry_and_the_command(two):
     assert two.run("answer = initreg.default_registry().unknown_names()") == [told]
     assert two.run("answer = initreg.Registry().unknown_names()") == []
     done = two.initreg("plugins", "--json")
-    assert (done.returncode, done.stderr) == (0, told + "\n")
-    assert two.initreg("plugins", "--strict").returncode == 1
+    assert (done.status, done.stderr) == (0, told + "\n")
+    assert two.initreg("plugins", "--strict").status == 1
     (two.project / "pyproject.toml").write_text("[tool.initreg]\nblock = ['acme-inits']\n")
-    assert two.initreg("plugins", "--strict").returncode == 0
+    assert two.initreg("plugins", "--strict").status == 0
 
 
 def test_a_record_says_where_it_is_installed(two):

@@ -1,51 +1,11 @@
-"""The pages, and the blocks of text and code in them."""
+"""The blocks of the pages, as fixtures and parameters."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-_BLOCK = re.compile(r"^(?P<fence>```+)(?P<head>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)$", re.MULTILINE)
-_CAPTION = re.compile(r":caption: (?P<caption>.*)\n\n")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: what stands behind its fence, its caption and its text."""
-
-    page: str
-    line: int
-    language: str
-    caption: str
-    text: str
-
-    @property
-    def commands(self) -> list[tuple[str, str]]:
-        """The commands behind a `$`, each with the output below it."""
-        parts = re.split(r"^\$ (.*)\n", self.text, flags=re.MULTILINE)
-        return list(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def blocks_of(page: Path) -> list[Block]:
-    text = page.read_text(encoding="utf-8")
-    found = []
-    for match in _BLOCK.finditer(text):
-        body = match["body"]
-        caption = _CAPTION.match(body)
-        found.append(
-            Block(
-                page=page.relative_to(ROOT).as_posix(),
-                line=text.count("\n", 0, match.start()) + 1,
-                language=match["head"].removeprefix("{code-block}").strip(),
-                caption=caption["caption"] if caption else "",
-                text=body[caption.end() :] if caption else body,
-            )
-        )
-    return found
+from tests.support.pages import PAGES, Block, blocks_of
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,9 @@
 """The builder in docs/examples/builder does what a reader who copies it relies on."""
 
 import importlib
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import combinations
-from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -14,8 +11,12 @@ import numpy as np
 import pytest
 
 import initreg
+from tests.support.paths import DOCS
+from tests.support.processes import python, run
 
-BUILDER = Path(__file__).parents[2] / "docs" / "examples" / "builder"
+pytestmark = pytest.mark.keras
+
+BUILDER = DOCS / "examples" / "builder"
 CONFIG = BUILDER / "models.yaml"
 MODELS = ["classifier", "image_classifier"]
 MODULES = ["schema", "build", "train"]
@@ -44,16 +45,6 @@ except SystemExit as error:
     print(error)
 print("Keras was imported:", "keras" in sys.modules)
 """
-
-
-def python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        env=os.environ | {"KERAS_BACKEND": keras.config.backend()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +83,12 @@ def test_the_models_train_save_and_load_without_initreg(
         model = keras.saving.load_model(path)
         inputs, _ = builder.train.make_data(config.input_shape, 10, 64, seed=1)
         np.savez(f"{path}.npz", inputs=inputs, outputs=model.predict(inputs, verbose=0))
-    loaded = python("-c", without_initreg(LOAD), *saved.values())
-    assert loaded.returncode == 0, loaded.stderr
+    python(without_initreg(LOAD), *saved.values())
 
 
 @trains
 def test_the_command_trains_and_saves(tmp_path):
-    ran = python(BUILDER / "train.py", "--save", tmp_path / "model.keras")
-    assert ran.returncode == 0, ran.stderr
+    ran = run(sys.executable, BUILDER / "train.py", "--save", tmp_path / "model.keras")
     backend = keras.config.backend()
     assert ran.stdout.startswith(f"classifier on {backend}: loss ")
     assert ran.stdout.endswith("model.keras loads with equal predictions\n")
@@ -185,8 +174,7 @@ def test_a_wrong_spec_is_told_with_its_place_before_keras_is_imported(tmp_path, 
     config = tmp_path / "models.yaml"
     text = CONFIG.read_text(encoding="utf-8")
     config.write_text(text.replace("stddev=0.05", wrong), encoding="utf-8")
-    ran = python("-c", CHECK, BUILDER, config)
-    assert ran.returncode == 0, ran.stderr
+    ran = python(CHECK, BUILDER, config)
     assert str(config) in ran.stdout
     for index in (0, 1):  # both, not only the first
         assert f"classifier.layers.{index}.dense.kernel_initializer\n" in ran.stdout

@@ -6,13 +6,16 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
 import pytest
+
+from tests.support.processes import run
+
+pytestmark = pytest.mark.keras
 
 # What differs from one run or machine to another: what the page shows, and what it stands for.
 _NUMBER = r"(?<![\w.])-?\d+\.\d+(?:e[+-]\d+)?(?![\w.])"
@@ -69,14 +72,8 @@ def _run_in_shell(command: str) -> str:
     if bash is None or sys.platform == "win32":
         pytest.skip("there is no POSIX shell here")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [bash, "-c", command],
-        env={**os.environ, "PATH": path, "PYTHONUTF8": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    return done.stdout
+    variables = {"PATH": path, "PYTHONUTF8": "1"}
+    return run(bash, "-c", command, status=None, merged=True, variables=variables).stdout
 
 
 def test_console(console_block, tmp_path, monkeypatch):

@@ -1,14 +1,16 @@
 """The table of names elsewhere is complete, and says what the initializers say of themselves."""
 
 import re
-from pathlib import Path
 
 import keras
 import pytest
 
 from initreg import InitregError, default_registry, validate
+from tests.support.pages import read
 
-PAGE = (Path(__file__).parents[2] / "docs" / "initializers.md").read_text("utf-8")
+pytestmark = pytest.mark.keras
+
+PAGE = read("initializers.md")
 ENTRIES = {entry.name: entry.config_class for entry in default_registry().builtin_entries()}
 
 

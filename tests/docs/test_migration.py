@@ -1,11 +1,11 @@
 """The names in the migration tables are reached as the tables say."""
 
 import re
-from pathlib import Path
 
 from initreg import default_registry
+from tests.support.pages import read
 
-PAGE = (Path(__file__).parents[2] / "docs" / "migration.md").read_text("utf-8")
+PAGE = read("migration.md")
 
 
 def test_names():

@@ -1,11 +1,11 @@
 """The API page has every public name, once, and no other."""
 
 import re
-from pathlib import Path
 
 import initreg
+from tests.support.paths import DOCS
 
-API = Path(__file__).parents[2] / "docs" / "api.md"
+API = DOCS / "api.md"
 
 
 def test_each_public_name_once():

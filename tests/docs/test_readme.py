@@ -1,13 +1,14 @@
 """The README's commands are where CI looks for them."""
 
 import re
-from pathlib import Path
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+from tests.support.paths import README
+
+TEXT = README.read_text("utf-8")
 
 
 def test_commands():
-    found = re.findall(r"^<!-- (\w+) command -->\n```console\n\$ (.*)\n```$", README, re.MULTILINE)
+    found = re.findall(r"^<!-- (\w+) command -->\n```console\n\$ (.*)\n```$", TEXT, re.MULTILINE)
     commands = dict(found)
     assert list(commands) == ["main", "test"]
     assert "pip install '.[jax]'" in commands["main"]

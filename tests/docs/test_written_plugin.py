@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pages import read
+
+pytestmark = pytest.mark.keras
+
 
 @pytest.fixture(scope="module")
 def project(blocks, environment, tmp_path_factory) -> Path:
@@ -39,7 +43,7 @@ def test_the_page_shows_the_entry_point_that_is_made(blocks, environment, tmp_pa
 
 
 def test_the_page_lists_the_files_that_are_made(environment, tmp_path, blocks):
-    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+    page = read("plugins.md")
     environment.initreg("new", "acme-inits", cwd=tmp_path)
     project = tmp_path / "acme-inits"
     for path in (file.relative_to(project) for file in project.rglob("*") if file.is_file()):

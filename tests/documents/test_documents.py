@@ -3,9 +3,6 @@
 import io
 import json
 import math
-import subprocess
-import sys
-import textwrap
 import tomllib
 
 import pytest
@@ -17,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from initreg import UnreadableError
 from initreg.documents import read, read_file
 from initreg.documents.node import Items, Pairs, Scalar
+from tests.support.processes import python
 
 LANGUAGES = ["yaml", "json", "toml"]
 
@@ -391,12 +389,7 @@ def test_files_of_100_mb_are_refused_in_little_memory(tmp_path):
             except UnreadableError as error:
                 print(error.problem)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,  # a guard
-    )
+    done = python(program, tmp_path, timeout=60)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "It is larger than 64 MB, the most that is read of JSON.",

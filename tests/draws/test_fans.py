@@ -7,6 +7,8 @@ from keras.src.initializers import random_initializers
 
 from initreg import compute_fans
 
+pytestmark = pytest.mark.keras
+
 shapes = st.lists(st.integers(0, 100), max_size=6).map(tuple)
 
 

@@ -2,8 +2,6 @@
 
 import itertools
 import math
-import os
-import subprocess
 import sys
 import threading
 from hashlib import blake2b
@@ -37,6 +35,7 @@ from initreg.draws.filling import draw_distribution
 from initreg.draws.moments import Moments
 from initreg.draws.seeds import derive_key
 from initreg.draws.streams import CHUNK
+from tests.support.processes import run
 
 # The seeds are fixed, so a test that passes does so each time. Were they drawn anew, each test of
 # chance would fail once in 10,000 runs by chance alone.
@@ -218,13 +217,9 @@ NONE = " ".join(
 )
 
 
-def run_python(script, *arguments, **environment):
+def run_python(script, *arguments, **variables):
     command = [sys.executable, "-W", "error", "-c", script, *arguments]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run(*command, variables=variables).stdout
 
 
 # Regions --------------------------------------------------------------------------------------
@@ -589,8 +584,8 @@ class Returns(InitializerConfig, name="returns", builds="builtins:dict"):
     ("what", "text"),
     [
         ("list", "'list' object has no attribute 'shape'"),
-        ("other shape", "draw() gave the shape [3]"),
-        ("none", "draw() gave nothing"),
+        ("other shape", "draw() returned the shape [3]"),
+        ("none", "draw() returned None"),
     ],
 )
 def test_a_plugin_that_draws_something_else(what, text):
@@ -715,6 +710,7 @@ def test_orthogonal_rows_or_columns_are(shape, gain):
     np.testing.assert_allclose(product, gain**2 * np.eye(len(product)), atol=1e-14)
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 0, 3)], ids=str)
 def test_orthogonal_of_nothing(shape):
     assert draw("orthogonal", shape, seed=1).shape == shape
@@ -772,6 +768,7 @@ def test_orthogonal_differs_between_kernels_of_blas_in_the_last_digits_alone(tmp
         assert differing(other.astype(np.float32), drawn[0].astype(np.float32)) < 10
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("spec", "shape"),
     [

@@ -1,13 +1,11 @@
 """Derived seeds never change, and differ for different names."""
 
-import subprocess
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from initreg import derive_seed
+from tests.support.processes import python
 
 names = st.lists(st.text(st.characters(exclude_categories=())) | st.integers(), max_size=4)
 
@@ -60,14 +58,8 @@ def test_paths_never_read_alike(one, other):
 def test_another_process_derives_the_same():
     code = "from initreg import derive_seed; print(derive_seed(42, 'encoder', 'dense'))"
     for hash_seed in ("0", "1"):
-        ran = subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert int(ran.stdout) == 1350510807
+        done = python(code, variables={"PYTHONHASHSEED": hash_seed})
+        assert int(done.stdout) == 1350510807
 
 
 @pytest.mark.parametrize("seed", [None, 1.0, "1", b"1"])

@@ -3,9 +3,7 @@
 import copy
 import enum
 import json
-import os
 import re
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -35,6 +33,7 @@ from initreg import (
     parse,
     validate,
 )
+from tests.support.processes import python
 
 
 def of_keras(class_name, **config):
@@ -464,9 +463,9 @@ def test_a_class_that_code_makes(plugins):
     with pytest.raises(ConfigError) as caught:
         expand(config, registry=plugins)
     assert str(caught.value).splitlines() == [
-        "$.layers[0].init: coded is made by its plugin's code; Keras alone can write it: "
+        "$.layers[0].init: coded is built by its plugin's code, so only Keras can write it: "
         "keras.initializers.serialize(initreg.resolve(spec)).",
-        "$.layers[1].init: coded is made by its plugin's code; Keras alone can write it: "
+        "$.layers[1].init: coded is built by its plugin's code, so only Keras can write it: "
         "keras.initializers.serialize(initreg.resolve(spec)).",
     ]
     assert {fault.code for fault in caught.value.faults} == {"plugin"}
@@ -938,16 +937,8 @@ print("keras" in sys.modules)
 
 
 def test_no_keras_is_imported(tmp_path):
-    ran = subprocess.run(
-        [sys.executable, "-c", KERAS_FREE],
-        cwd=tmp_path,
-        env=os.environ | {"KERAS_BACKEND": "nothing"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout == "False\n"
+    done = python(KERAS_FREE, cwd=tmp_path, variables={"KERAS_BACKEND": "nothing"})
+    assert done.stdout == "False\n"
 
 
 def test_an_initializer_field_is_expanded():

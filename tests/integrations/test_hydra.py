@@ -2,12 +2,12 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from initreg import ConfigError, describe, resolve
+from tests.support.processes import run
 
 pytest.importorskip("hydra")
 
@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 
 # Hydra 1.4 warns of what 1.3 warns of the lack of, and of targets without a list of allowed ones.
 pytestmark = [
+    pytest.mark.keras,
     pytest.mark.filterwarnings("ignore:The version_base parameter is deprecated"),
     pytest.mark.filterwarnings("ignore:hydra.utils.instantiate.. resolved _target_"),
 ]
@@ -61,8 +62,7 @@ def split(*typed: str) -> list[str]:
     if bash is None:
         pytest.skip("there is no bash")
     script = f"printf '%s\\0' {' '.join(typed)}"
-    done = subprocess.run([bash, "-c", script], capture_output=True, encoding="utf-8", check=True)
-    return done.stdout.split("\0")[:-1]
+    return run(bash, "-c", script).stdout.split("\0")[:-1]
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +140,12 @@ def test_a_wrong_spec_of_a_target_is_told_in_hydra_s_words():
 
 def test_text_resolved_by_the_app(app):
     command = ["train.py", *split("""'model.kernel="random_normal(mean=0, stddev=0.02)"'""")]
-    assert app.run(*command).printed == "random_normal(stddev=0.02, seed=42) zeros\n"
+    assert app.run(*command).stdout == "random_normal(stddev=0.02, seed=42) zeros\n"
 
 
 def test_a_sweep_runs_once_for_each_spec(app):
-    run = app.run("train.py", "--multirun", *split(SWEEP))
-    printed = [line for line in run.printed.splitlines() if not line.startswith("[")]
+    done = app.run("train.py", "--multirun", *split(SWEEP))
+    printed = [line for line in done.stdout.splitlines() if not line.startswith("[")]
     assert printed == [
         "he_normal(seed=1) zeros",
         "random_normal(stddev=0.02, seed=42) zeros",
@@ -154,39 +154,39 @@ def test_a_sweep_runs_once_for_each_spec(app):
 
 
 def test_a_wrong_spec_ends_the_run_with_our_text(app, page):
-    run = app.run("train.py", *split("""'model.kernel="random_normal(mean=0, stdev=0.02)"'"""))
+    done = app.run("train.py", *split("""'model.kernel="random_normal(mean=0, stdev=0.02)"'"""))
     text = (
         "initreg.ConfigError: random_normal has no parameter 'stdev'. "
         "Did you mean 'stddev'? It takes mean, stddev, seed.\n"
         "    random_normal(mean=0, stdev=0.02)\n"
         "                          ^^^^^\n"
     )
-    assert run.status == 1
-    assert text in run.errors
+    assert done.status == 1
+    assert text in done.stderr
     assert text in page
 
 
 def test_a_dict_does_not_fit_a_field_of_text(app):
-    run = app.run("train.py", "model.bias={type: zeros}")
-    assert run.status == 1
-    assert "model.bias" in run.errors
+    done = app.run("train.py", "model.bias={type: zeros}")
+    assert done.status == 1
+    assert "model.bias" in done.stderr
 
 
 def test_layers_made_by_instantiate(app, page):
     typed = """'dense.kernel_initializer=${init:"he_normal(seed=1)"}'"""
     assert f"$ python layers.py {typed}\nhe_normal(seed=1) constant(value=0.1)\n" in page
-    run = app.run("layers.py", *split(typed))
-    assert run.printed == "he_normal(seed=1) constant(value=0.1)\n", run.errors
+    done = app.run("layers.py", *split(typed))
+    assert done.stdout == "he_normal(seed=1) constant(value=0.1)\n", done.stderr
 
 
 def test_the_config_as_it_is_shown(app):
-    run = app.run("layers.py", "hydra.run.dir=shown")
-    assert run.printed == "random_normal(stddev=0.02, seed=42) constant(value=0.1)\n", run.errors
+    done = app.run("layers.py", "hydra.run.dir=shown")
+    assert done.stdout == "random_normal(stddev=0.02, seed=42) constant(value=0.1)\n", done.stderr
     copy = (app.folder / "shown" / ".hydra" / "config.yaml").read_text("utf-8")
     assert "${init:'random_normal(mean=0, stddev=0.02)',${seed}}" in copy
 
 
 def test_a_wrong_spec_in_an_interpolation_keeps_its_caret(app):
-    run = app.run("layers.py", "dense.kernel_initializer=${init:'random_normal(stdev=0.02)'}")
-    assert run.status == 1
-    assert "\n    random_normal(stdev=0.02)\n                  ^^^^^\n" in run.errors
+    done = app.run("layers.py", "dense.kernel_initializer=${init:'random_normal(stdev=0.02)'}")
+    assert done.status == 1
+    assert "\n    random_normal(stdev=0.02)\n                  ^^^^^\n" in done.stderr

@@ -1,6 +1,5 @@
 """`${init:…}` in an OmegaConf config is an initializer, and a wrong one says where it is wrong."""
 
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,9 @@ import keras
 import pytest
 
 from initreg import ConfigError, describe, register_omegaconf_resolver
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 omegaconf = pytest.importorskip("omegaconf")
 OmegaConf = omegaconf.OmegaConf
@@ -178,5 +180,4 @@ def test_without_omegaconf_it_says_what_to_install(monkeypatch):
 
 def test_initreg_does_not_import_it():
     code = "import sys, initreg; print('omegaconf' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert python(code).stdout == "False\n"

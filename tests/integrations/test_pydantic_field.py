@@ -25,6 +25,8 @@ from initreg import (
     validate,
 )
 
+pytestmark = pytest.mark.keras
+
 HE = "It takes seed, input_axes, output_axes."
 SED = f"he_normal has no parameter 'sed'. Did you mean 'seed'? {HE}"
 
@@ -280,7 +282,7 @@ def test_a_nested_fault_is_pointed_at(registry, text, caret, problem):
     with pytest.raises(ConfigError) as caught:
         registry.validate(text)
     if problem is None:
-        assert str(caught.value).startswith("This is no spec:\nThis can't be read as a spec: ")
+        assert str(caught.value).startswith("This is no spec:\nThis is not a valid spec: ")
         assert f"\n    he_normal(*)\n{' ' * 15}^\n    {text}\n    {caret}" in str(caught.value)
     else:
         assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"

@@ -6,10 +6,10 @@ import sys
 import keras
 import pytest
 from keras import layers
-from tests.models.saved_models import TRAP, Plugins
 
 import initreg
 from initreg.models.paths import weights_of
+from tests.models.saved_models import TRAP, Plugins
 
 
 class Block(keras.layers.Layer):

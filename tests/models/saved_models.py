@@ -14,6 +14,7 @@ import pytest
 from initreg import Registry, UnreadableError
 from initreg.discovery.loading import Discovery
 from initreg.models.loading import load_model
+from tests.support import distributions
 
 PLUGIN = '''\
 from initreg import InitializerConfig, Number, hookimpl
@@ -58,16 +59,12 @@ class Plugins:
 
     def add(self, decorator: str = "", kernels: str = KERNELS, plugin: str = PLUGIN) -> str:
         package = f"loading_{next(_numbers)}"
-        (self.folder / package).mkdir()
-        (self.folder / package / "__init__.py").touch()
-        texts = {"kernels": kernels.format(decorator=decorator.format(package=package))}
-        texts["plugin"] = plugin.format(package=package)
-        for name, text in texts.items():
-            (self.folder / package / f"{name}.py").write_text(text)
-        info = self.folder / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[initreg]\n{package} = {package}.plugin\n")
+        modules = {
+            f"{package}/__init__.py": "",
+            f"{package}/kernels.py": kernels.format(decorator=decorator.format(package=package)),
+            f"{package}/plugin.py": plugin.format(package=package),
+        }
+        distributions.install(self.folder, package, modules, {package: f"{package}.plugin"})
         importlib.invalidate_caches()
         return package
 

@@ -1,8 +1,5 @@
 """Rules are applied to a model that exists: all of them, or nothing is changed."""
 
-import json
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -13,6 +10,9 @@ from keras import layers
 import initreg
 from initreg import InitregWarning, PlanError
 from initreg.models import applying
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 BACKEND = keras.config.backend()
 COVERING = {
@@ -334,10 +334,7 @@ def test_a_plan_gives_the_same_weights_in_another_process(tmp_path):
     done = initreg.apply(layer, COVERING["one rule"])
     file = tmp_path / "plan.json"
     file.write_text(done.to_json())
-    ran = subprocess.run(
-        [sys.executable, "-c", APPLY, str(file)], capture_output=True, text=True, check=True
-    )
-    assert json.loads(ran.stdout) == layer.get_weights()[0].tolist()
+    assert python(APPLY, file).json == layer.get_weights()[0].tolist()
 
 
 @pytest.mark.skipif(keras.config.backend() != "jax", reason="JAX alone commits to a device")

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import pytest
@@ -13,6 +10,10 @@ from keras import layers
 
 import initreg
 from initreg.models.paths import weights_of
+from tests.support.paths import ROOT
+from tests.support.processes import run
+
+pytestmark = pytest.mark.keras
 
 APPLICATIONS = {
     "MobileNetV2": 96,
@@ -149,15 +150,9 @@ SMALL = ["transformer", "recurrent", "VAE", "MobileNetV3Small"]
 def test_a_process_on_another_backend_makes_the_same_weights(backend):
     if backend == keras.config.backend():
         pytest.skip("the backend of this run")
-    ran = subprocess.run(
-        [sys.executable, str(Path(__file__)), *SMALL],
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == {name: GOLDEN[name] for name in SMALL}
+    command = [sys.executable, "-m", "tests.models.test_backends", *SMALL]
+    done = run(*command, cwd=ROOT, variables={"KERAS_BACKEND": backend})
+    assert done.json == {name: GOLDEN[name] for name in SMALL}
 
 
 if __name__ == "__main__":

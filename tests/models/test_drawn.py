@@ -20,6 +20,8 @@ from initreg.discovery.loading import Discovery
 from initreg.models.portable import Portable
 from initreg.testing.subject import as_default
 
+pytestmark = pytest.mark.keras
+
 
 class Spread(InitializerConfig, name="drawn_spread"):
     """Draw from a normal distribution."""

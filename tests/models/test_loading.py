@@ -3,7 +3,6 @@
 import importlib
 import json
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,6 +10,9 @@ from pathlib import Path
 import h5py
 import keras
 import pytest
+
+from initreg import InitializerConfig, Registry, UnreadableError
+from initreg.models.loading import custom_objects, load_model
 from tests.models.saved_models import (
     EVIL,
     REGISTERED,
@@ -21,9 +23,9 @@ from tests.models.saved_models import (
     refused,
     written,
 )
+from tests.support.processes import python
 
-from initreg import InitializerConfig, Registry, UnreadableError
-from initreg.models.loading import custom_objects, load_model
+pytestmark = pytest.mark.keras
 
 
 @pytest.mark.parametrize("of", [str, Path])
@@ -49,18 +51,9 @@ def test_an_installed_plugin_is_found_by_a_fresh_process(plugins, tmp_path):
         "print(type(model.layers[0].kernel_initializer).__module__)\n"
     )
     paths = os.pathsep.join([str(plugins.folder), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": paths, "KERAS_BACKEND": keras.config.backend()}
     for script in (save, load):
-        ran = subprocess.run(
-            [sys.executable, "-c", script],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip() == f"{package}.kernels"
+        done = python(script, variables={"PYTHONPATH": paths})
+    assert done.stdout.strip() == f"{package}.kernels"
 
 
 # custom_objects -----------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from keras import layers
 import initreg
 from initreg import PlanError
 
+pytestmark = pytest.mark.keras
+
 ALL = [{"match": "bias$", "init": "zeros"}, {"match": "", "init": "random_normal(stddev=0.5)"}]
 LITERAL = (
     "Rule 1 is ambiguous: dense_1/kernel by the name in Keras, which is used, or dense/kernel with "

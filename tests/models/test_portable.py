@@ -8,6 +8,8 @@ from keras import layers
 import initreg
 from initreg.models.portable import Portable
 
+pytestmark = pytest.mark.keras
+
 BACKEND = keras.config.backend()
 SPECS = {
     "normal": "random_normal(mean=1, stddev=0.5)",

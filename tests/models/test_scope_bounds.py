@@ -13,6 +13,8 @@ from keras import layers
 import initreg
 from initreg import PlanError
 
+pytestmark = pytest.mark.keras
+
 BACKEND = keras.config.backend()
 ADD_WEIGHT = keras.layers.Layer.add_weight
 INIT = keras.Operation.__init__

@@ -1,14 +1,14 @@
 """A scope covers whatever the layer, its dtype and its initializer are."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 import initreg
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 BACKEND = keras.config.backend()
 
@@ -322,14 +322,7 @@ def test_the_layers_keep_their_initializers_and_the_model_loads_without_initreg(
     assert config["kernel_initializer"] == plain
     assert type(model.layers[1].kernel_initializer) is keras.initializers.GlorotUniform
     model.save(tmp_path / "model.keras")
-    ran = subprocess.run(
-        [sys.executable, "-c", without_initreg(LOAD), "model.keras", "weights.npz"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    python(without_initreg(LOAD), "model.keras", "weights.npz", cwd=tmp_path)
     with np.load(tmp_path / "weights.npz") as found:
         loaded = [found[f"arr_{i}"] for i in range(len(found))]
     assert all(map(np.array_equal, loaded, model.get_weights()))

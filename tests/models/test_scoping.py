@@ -10,6 +10,8 @@ from keras import layers
 import initreg
 from initreg import InitregWarning, PlanError
 
+pytestmark = pytest.mark.keras
+
 # What a weight depends on -------------------------------------------------------------------------
 
 

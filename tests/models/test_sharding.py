@@ -16,8 +16,10 @@ from initreg import ConfigError, validate
 from initreg.config.drawing import fit
 from initreg.models import weights
 from initreg.models.tensors import concrete
+from tests.support.processes import python
 
 pytestmark = [
+    pytest.mark.keras,
     pytest.mark.skipif(
         keras.config.backend() != "jax", reason="keras.distribution spreads weights on JAX alone"
     ),
@@ -127,22 +129,14 @@ def check_all(model, wanted, layouts):
 '''
 
 
-def environment(devices):
+def simulated(devices):
     flags = f"--xla_force_host_platform_device_count={devices}"
-    return {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    return {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
 
 
 def run(script, *arguments, devices=8):
     """Run a script that asserts, in a process with simulated devices."""
-    ended = subprocess.run(
-        [sys.executable, "-c", MODEL + script, *map(str, arguments)],
-        env=environment(devices),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert ended.returncode == 0, ended.stderr
+    python(MODEL + script, *arguments, variables=simulated(devices))
 
 
 EACH_LAYOUT = """
@@ -512,8 +506,9 @@ def test_two_processes_hold_what_one_holds(tmp_path):
             with (tmp_path / f"{number}.txt").open("w") as errors:
                 part = [MODEL + PART, str(tmp_path), str(port), str(number)]
                 command = [sys.executable, "-c", *part]
+                env = os.environ | simulated(devices=4)
                 started = subprocess.Popen(
-                    command, env=environment(devices=4), stdout=subprocess.DEVNULL, stderr=errors
+                    command, env=env, stdout=subprocess.DEVNULL, stderr=errors
                 )
             running.append(started)
         codes = [each.wait(timeout=240) for each in running]

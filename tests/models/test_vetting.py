@@ -7,6 +7,9 @@ import h5py
 import keras
 import numpy as np
 import pytest
+
+from initreg import Registry
+from initreg.models.loading import load_model
 from tests.models.saved_models import (
     ENDINGS,
     EVIL,
@@ -24,8 +27,7 @@ from tests.models.saved_models import (
     written,
 )
 
-from initreg import Registry
-from initreg.models.loading import load_model
+pytestmark = pytest.mark.keras
 
 # Plugins ------------------------------------------------------------------------------------------
 

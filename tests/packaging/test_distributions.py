@@ -1,7 +1,5 @@
 """What is published: the wheel, the source distribution, and the editable install."""
 
-import subprocess
-import sys
 import tarfile
 import zipfile
 from email.parser import HeaderParser
@@ -9,29 +7,19 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.environments import Environment, build
+from tests.support.paths import ROOT
+
 PACKAGES = {
     "initreg": "registry/initreg",
     "initreg_plugins": "plugins/initreg_plugins",
     "initreg_cli": "cli/initreg_cli",
 }
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "pyproject.toml").exists(), reason="the sources are not here"
-)
+pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="needs the sources")
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build both distributions, with the backend that the running environment has."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return folder
-
-
-def test_the_wheel_holds_the_three_packages_and_nothing_else(built: Path) -> None:
-    (wheel,) = built.glob("*.whl")
+def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     modules = {name for name in names if ".dist-info/" not in name}
     sources = {
@@ -44,8 +32,7 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(built: Path) -> Non
     assert {f"{package}/py.typed" for package in PACKAGES} <= modules
 
 
-def test_the_wheel_says_what_it_is(built: Path) -> None:
-    (wheel,) = built.glob("*.whl")
+def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
         headers = HeaderParser().parsestr(archive.read(metadata).decode())
@@ -59,48 +46,32 @@ def test_the_wheel_says_what_it_is(built: Path) -> None:
     assert licenses
 
 
-def test_the_source_distribution_carries_tests_and_docs(built: Path) -> None:
-    (source,) = built.glob("*.tar.gz")
+@pytest.mark.installs
+def test_the_source_distribution_has_tests_and_docs(tmp_path: Path) -> None:
+    build(tmp_path, "-t", "sdist")
+    (source,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(source) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     expected = ["README.md", "LICENSE", "CHANGELOG.md", "noxfile.py", "tests/conftest.py"]
     assert {*expected, "docs/conf.py", "registry/initreg/py.typed"} <= names
 
 
-def run(python: Path, *arguments: str) -> str:
-    command = [str(python), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd="/").stdout
-
-
 @pytest.fixture
-def python(tmp_path: Path) -> Path:
-    """Make an environment that sees the running one's packages behind its own."""
-    command = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")]
-    subprocess.run(command, check=True)
-    python = next((tmp_path / "env").glob("[bS]*/python*"))
-    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
-    parents = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "parents.pth").write_text("\n".join(parents))
-    return python
+def environment(tmp_path: Path) -> Environment:
+    """An environment for one test."""
+    return Environment(tmp_path / "environment")
 
 
-def install(python: Path, *what: str) -> None:
-    options = ["install", "--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed"]
-    command = [sys.executable, "-m", "pip", "--python", str(python), *options, *what]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-
-
-def test_the_installed_wheel_works(built: Path, python: Path) -> None:
-    (wheel,) = built.glob("*.whl")
-    install(python, str(wheel))
+def test_the_installed_wheel_works(wheel: Path, environment: Environment) -> None:
+    environment.install(wheel)
     program = "import initreg, initreg_plugins; print(initreg.__file__)"
-    assert str(python.parents[1]) in run(python, "-c", program)
-    listed = run(python, "-m", "initreg_cli.app", "list", "random_normal")
+    assert str(environment.folder) in environment.run("-c", program, cwd="/")
+    listed = environment.initreg("list", "random_normal", cwd="/")
     assert "mean=0, stddev=0.05, seed=None" in listed
 
 
-def test_an_editable_install_is_a_plain_path_file(python: Path) -> None:
-    install(python, "-e", ".")
-    (pth,) = python.parents[1].rglob("_initreg.pth")
+def test_an_editable_install_is_a_plain_path_file(environment: Environment) -> None:
+    environment.install("-e", ROOT)
+    (pth,) = environment.folder.rglob("_initreg.pth")
     roots = {str(ROOT / source.partition("/")[0]) for source in PACKAGES.values()}
     assert set(pth.read_text().split()) == roots

@@ -3,7 +3,6 @@
 import ast
 import re
 import shutil
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -12,10 +11,12 @@ import pytest
 
 import initreg
 import initreg.testing
+from tests.support.paths import DOCS
+from tests.support.processes import run
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "initreg-example"
+EXAMPLE = DOCS / "examples" / "initreg-example"
 
-pytestmark = pytest.mark.skipif(not EXAMPLE.exists(), reason="the docs are not here")
+pytestmark = pytest.mark.skipif(not EXAMPLE.exists(), reason="needs the docs")
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,7 @@ def test_it_is_typed_and_tidy(installed, project, tmp_path) -> None:
     printed = installed.run("-m", "mypy", "--cache-dir", tmp_path, cwd=project)
     assert printed.startswith("Success")
     for options in (["check"], ["format", "--check"]):
-        ruff = [sys.executable, "-m", "ruff", *options, "--no-cache", "."]
-        done = subprocess.run(ruff, cwd=project, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        run(sys.executable, "-m", "ruff", *options, "--no-cache", ".", cwd=project)
 
 
 TRAIN = """

@@ -3,18 +3,17 @@
 The command comes from the wheel, so that the template is tested as it is published.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+from tests.support.processes import run
+
 NAMES = {"initreg-spread": "spread", "x" * 40: "x" * 40}  # the longest has the longest lines
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "pyproject.toml").exists(), reason="the sources are not here"
-)
+pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="needs the sources")
 
 
 @pytest.fixture(scope="module", params=NAMES, ids=["usual", "longest"])
@@ -28,22 +27,16 @@ def project(request: pytest.FixtureRequest, from_wheel, tmp_path_factory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def from_wheel(environment, tmp_path_factory):
+def from_wheel(environment, wheel):
     """An environment with the wheel of this distribution."""
-    folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    environment.install(*folder.glob("*.whl"))
+    environment.install(wheel)
     program = "import initreg_cli; print(initreg_cli.__file__)"
-    assert str(environment.python.parents[1]) in environment.run("-c", program)
+    assert str(environment.folder) in environment.run("-c", program)
     return environment
 
 
 def tool(*arguments: str, cwd: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(sys.executable, "-m", *arguments, cwd=cwd)
 
 
 def test_it_is_listed(from_wheel, project) -> None:

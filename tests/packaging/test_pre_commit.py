@@ -3,18 +3,20 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support import processes
+from tests.support.paths import ROOT
+from tests.support.processes import Result
 
 pytestmark = [
+    pytest.mark.installs,
     pytest.mark.skipif(not shutil.which("git"), reason="git is not installed"),
-    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the sources are no git repository"),
+    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the git repository"),
 ]
 
 CONFIG = """\
@@ -31,40 +33,30 @@ model.yaml:2:46: stddev must be 0 or more, not -1.
                                                  ^^
 """
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run a command with settings of git and pre-commit that are those of this test alone."""
-    home = tmp_path_factory.mktemp("pre-commit")
-    # Where the tests run in a hook of git themselves, its variables lead to another repository.
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("GIT_", "COV_", "COVERAGE_")) and name != "PYTHONPATH"
-    }
-    own = {
-        "PRE_COMMIT_HOME": str(home),
+    """Run a command with settings of git and pre-commit that only these tests use."""
+    # In a hook of git, its variables would lead to another repository.
+    inherited = [
+        name
+        for name in os.environ
+        if name.startswith(("GIT_", "COV_", "COVERAGE_")) or name == "PYTHONPATH"
+    ]
+    variables = dict.fromkeys(inherited) | {
+        "PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("pre-commit")),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "PYTHONUTF8": "1",
     }
-    for who in ("AUTHOR", "COMMITTER"):
-        own |= {f"GIT_{who}_NAME": "Test", f"GIT_{who}_EMAIL": "test@example.com"}
+    for role in ("AUTHOR", "COMMITTER"):
+        variables |= {f"GIT_{role}_NAME": "Test", f"GIT_{role}_EMAIL": "test@example.com"}
 
-    def run(folder: Path, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=inherited | own,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
-        assert not check or done.returncode == 0, done.stdout
-        return done
+    def run(folder: Path, *command: str, status: int | None = 0) -> Result:
+        options = {"cwd": folder, "merged": True, "variables": variables, "status": status}
+        return processes.run(*command, timeout=600, **options)
 
     return run
 
@@ -99,7 +91,7 @@ def project(run: Run, source: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
-def commit(run: Run, project: Path, **files: str) -> "subprocess.CompletedProcess[str]":
+def commit(run: Run, project: Path, **files: str) -> Result:
     """Try to commit these files alone; in names, ``__`` is a dot."""
     run(project, "git", "reset", "-q", "--hard")
     for name, text in files.items():
@@ -107,13 +99,13 @@ def commit(run: Run, project: Path, **files: str) -> "subprocess.CompletedProces
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     run(project, "git", "add", "-A")
-    return run(project, "git", "commit", "-m", "Add files", check=False)
+    return run(project, "git", "commit", "-m", "Add files", status=None)
 
 
 def test_a_commit_with_a_wrong_initializer_is_refused(run: Run, project: Path) -> None:
     before = run(project, "git", "rev-parse", "HEAD").stdout
     done = commit(run, project, model__yaml=WRONG, right__yaml="init: zeros\n")
-    assert done.returncode == 1
+    assert done.status == 1
     assert FOUND in done.stdout
     assert "- exit code: 1\n" in done.stdout
     assert run(project, "git", "rev-parse", "HEAD").stdout == before
@@ -133,7 +125,7 @@ def test_a_commit_with_a_wrong_initializer_is_refused(run: Run, project: Path) -
 )
 def test_a_commit_with_nothing_wrong_passes(run: Run, project: Path, files: dict[str, str]) -> None:
     done = commit(run, project, **files)
-    assert done.returncode == 0, done.stdout
+    assert done.status == 0, done.stdout
     assert "Failed" not in done.stdout
 
 
@@ -143,8 +135,8 @@ def test_arguments_add_keys(run: Run, project: Path) -> None:
     config.write_text(config.read_text() + "        args: [--key, start]\n")
     (project / "own.yaml").write_text("start: nope\n")
     run(project, "git", "add", "-A")
-    done = run(project, "git", "commit", "-m", "Add a key", check=False)
-    assert done.returncode == 1
+    done = run(project, "git", "commit", "-m", "Add a key", status=None)
+    assert done.status == 1
     assert "own.yaml:1:8: There is no initializer 'nope'." in done.stdout
 
 

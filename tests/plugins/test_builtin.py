@@ -14,6 +14,8 @@ import initreg
 from initreg import ConfigError, InitializerConfig, Registry, describe, resolve, validate
 from initreg.discovery.loading import Discovery
 
+pytestmark = pytest.mark.keras
+
 ENTRIES = [
     entry
     for entry in Registry(Discovery()).builtin_entries()

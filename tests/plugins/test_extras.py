@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 import initreg
 from initreg import ConfigError, Constant, Normal, TruncatedNormal, draw, resolve, validate
 
+pytestmark = pytest.mark.keras
+
 BACKEND = keras.config.backend()
 SPECS = {
     "trunc_normal(stddev=0.5, low=-0.5, high=1)": (4, 6),

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 import initreg
 from initreg import ConfigError, TruncatedNormal, Uniform, draw, resolve, validate
 
+pytestmark = pytest.mark.keras
+
 
 def values(initializer, shape, dtype="float32"):
     made = initializer(shape, dtype=dtype)

@@ -8,6 +8,8 @@ from scipy import stats
 
 from initreg import draw, validate
 
+pytestmark = pytest.mark.keras
+
 SEED = 20_240_601
 ALPHA = 1e-4  # the seeds are fixed: what passes once passes each time
 

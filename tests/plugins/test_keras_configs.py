@@ -3,10 +3,7 @@
 import copy
 import inspect
 import json
-import os
 import re
-import subprocess
-import sys
 import zipfile
 
 import keras
@@ -17,6 +14,9 @@ from hypothesis import strategies as st
 
 import initreg
 from initreg import collapse, collapse_file, expand, expand_file, resolve, validate
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 NO_TRAINING = pytest.mark.skipif(
     keras.config.backend() == "numpy", reason="Keras can't train on its numpy backend"
@@ -360,15 +360,7 @@ def test_an_expanded_config_loads_and_trains_without_initreg(without_initreg, tm
     path, weights = tmp_path / "model.json", tmp_path / "weights.npz"
     path.write_text(json.dumps(BY_HAND), encoding="utf-8")
     path.write_text(expand_file(path), encoding="utf-8")
-    ran = subprocess.run(
-        [sys.executable, "-c", without_initreg(LOAD), str(path), str(weights)],
-        cwd=tmp_path,
-        env=os.environ | {"KERAS_BACKEND": keras.config.backend()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    python(without_initreg(LOAD), path, weights, cwd=tmp_path)
     expected = keras.ops.convert_to_numpy(resolve("he_normal(seed=1)")((6, 8)))
     with np.load(weights) as found:
         assert np.allclose(found["arr_0"], expected, rtol=1e-6)

@@ -1,14 +1,13 @@
 """A model made with initreg trains, saves, and loads where initreg is not installed."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 
 import initreg
+from tests.support.processes import python
+
+pytestmark = pytest.mark.keras
 
 DENSE = [
     "glorot_uniform(seed=1)",
@@ -68,16 +67,8 @@ def test_a_model_trains_saves_and_loads_without_initreg(without_initreg, make, t
     saved, loaded, given = (tmp_path / name for name in ("m.keras", "loaded.npz", "inputs.npy"))
     model.save(saved)
     np.save(given, inputs)
-    ran = subprocess.run(
-        [sys.executable, "-c", without_initreg(LOAD), *map(str, (saved, loaded, given))],
-        cwd=tmp_path,
-        env=os.environ | {"KERAS_BACKEND": keras.config.backend()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert all(module.startswith("keras.") for module in ran.stdout.split())
+    done = python(without_initreg(LOAD), saved, loaded, given, cwd=tmp_path)
+    assert all(module.startswith("keras.") for module in done.stdout.split())
     with np.load(loaded) as found:
         weights = [found[f"arr_{i}"] for i in range(len(trained))]
         assert all(map(np.array_equal, weights, trained))

@@ -8,6 +8,8 @@ from scipy import stats
 from initreg import resolve, validate
 from initreg.draws.distributions import Constant, Normal
 
+pytestmark = pytest.mark.keras
+
 # The seeds are fixed, so a test that passes on one backend's version passes each time. Were they
 # drawn anew, each test would fail once in 10,000 runs by chance alone.
 ALPHA = 1e-4

@@ -24,6 +24,8 @@ from initreg import (
 )
 from initreg.discovery.loading import Discovery
 
+pytestmark = pytest.mark.keras
+
 
 class Failing(InitializerConfig, name="failing"):
     """Fail while it is built."""

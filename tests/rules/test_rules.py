@@ -4,8 +4,6 @@ import copy
 import dataclasses
 import json
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from initreg import UnreadableError, check_file, check_text, json_schema, valida
 from initreg.errors import InitregError, RulesError
 from initreg.rules.patterns import PatternError
 from initreg.rules.rules import Rule, Rules, read_rules
+from tests.support.processes import python
 
 RULES = {
     "seed": 42,
@@ -158,7 +157,7 @@ def test_reading_imports_no_keras():
         "rules.read_rules([{'match': 'a', 'init': 'he_normal'}])\n"
         "assert 'keras' not in sys.modules and 'numpy' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    python(script)
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -293,7 +292,8 @@ def test_all_mistakes_of_an_object_are_told_with_their_paths():
         r"mark of its own, as in (block\d+/)*.",
         "    (a+)+$",
         "    ^^^^^",
-        "$.rules[0].init: This can't be read as a spec: '(' was never closed.",
+        "$.rules[0].init: This is not a valid spec: '(' was never closed. "
+        "A spec is a name, or a name with arguments: random_normal(stddev=0.05).",
         "    he_norml(1",
         "            ^",
         "$.rules[1].layer: layer must be text, the name of the layer's class, not None.",

@@ -158,14 +158,14 @@ def test_space_and_empty_parentheses_do_not_count(text):
 
 NO_CONTENT = "The spec is empty. Write the name of an initializer, such as random_normal."
 NO_SPEC = "A spec is a name, or a name with arguments: random_normal(stddev=0.05)."
-NUMBERS_ALONE = "Arithmetic takes numbers, pi and sqrt() alone."
-NAME_ALONE = "Only a name can stand before '('."
-OVERFLOW = "This number is too large: it overflows to infinity."
+NUMBERS_ALONE = "Arithmetic takes only numbers, pi and sqrt()."
+NAME_ALONE = "Only a name can come before '('."
+OVERFLOW = "This number is too large and overflows to infinity."
 TOO_DEEP = "A spec nests at most 16 levels deep."
 
 
 def quote(what):
-    return f"{what} is not taken in a spec. Quote what is meant as text."
+    return f"{what} is not allowed in a spec. Quote it if you mean text."
 
 
 # Each text with a caret line under it, as a person would see it, and the problem.
@@ -182,10 +182,10 @@ REFUSED = [
     ("f(a=1, a=2)", "       ^", "The parameter 'a' is given twice."),
     ("f(stddev=1, stddev=2)", "            ^^^^^^", "The parameter 'stddev' is given twice."),
     ("f(g(a=1, a=2))", "         ^", "The parameter 'a' is given twice."),
-    ("f(*x)", "  ^^", "'*' is not taken in a spec. Write the items out."),
-    ("f([*x])", "   ^^", "'*' is not taken in a spec. Write the items out."),
-    ("f(**x)", "  ^^", "'**' is not taken in a spec. Name each parameter."),
-    ("f({**x})", "   ^^", "'**' is not taken in a spec."),
+    ("f(*x)", "  ^^", "'*' is not allowed in a spec. Write the items out."),
+    ("f([*x])", "   ^^", "'*' is not allowed in a spec. Write the items out."),
+    ("f(**x)", "  ^^", "'**' is not allowed in a spec. Name each parameter."),
+    ("f({**x})", "   ^^", "'**' is not allowed in a spec."),
     ("f(a.b)", "  ^^^", quote("A dotted name without '()'")),
     ("f(x[1])", "  ^^^^", quote("A subscript")),
     ("f(x[1:2])", "  ^^^^^^", quote("A subscript")),
@@ -195,7 +195,7 @@ REFUSED = [
     ("f({x: 1 for x in y})", "  ^^^^^^^^^^^^^^^^^", quote("A comprehension")),
     ("f(lambda: 1)", "  ^^^^^^^^^", quote("A lambda")),
     ("f(f'{x}')", "  ^^^^^^", quote("An f-string")),
-    ("f(f'{1or 2}')", "   ^^^^^^^^^", "An f-string is not taken in a spec."),
+    ("f(f'{1or 2}')", "   ^^^^^^^^^", "An f-string is not allowed in a spec."),
     ("f(b'a')", "  ^^^^", quote("A value of this kind (bytes, complex or '...')")),
     ("f(1j)", "  ^^", quote("A value of this kind (bytes, complex or '...')")),
     ("f(...)", "  ^^^", quote("A value of this kind (bytes, complex or '...')")),
@@ -219,31 +219,31 @@ REFUSED = [
     ("f(2**65)", "     ^^", "An exponent is at most 64."),
     ("f(2**-65)", "     ^^^", "An exponent is at most 64."),
     ("f(9**9**9)", "     ^^^^", "An exponent is at most 64."),
-    ("f((-8)**.5)", "  ^^^^^^^^", "This is no real number."),
-    ("f(5 % 2)", "  ^^^^^", "Arithmetic has + - * / ** and sqrt()."),
-    ("f(5 // 2)", "  ^^^^^^", "Arithmetic has + - * / ** and sqrt()."),
+    ("f((-8)**.5)", "  ^^^^^^^^", "The result is not a real number."),
+    ("f(5 % 2)", "  ^^^^^", "Arithmetic supports only + - * / ** and sqrt()."),
+    ("f(5 // 2)", "  ^^^^^^", "Arithmetic supports only + - * / ** and sqrt()."),
     ("f(1 + a)", "      ^", NUMBERS_ALONE),
     ("f(-'a')", "   ^^^", NUMBERS_ALONE),
     ("f(1 + True)", "      ^^^^", NUMBERS_ALONE),
     ("f(2 * [1])", "      ^^^", NUMBERS_ALONE),
     ("f(2 * g(1))", "      ^^^^", NUMBERS_ALONE),
-    ("f(sqrt(-1))", "  ^^^^^^^^", "There is no square root of -1."),
+    ("f(sqrt(-1))", "  ^^^^^^^^", "sqrt() takes a number of 0 or more, not -1."),
     ("f(sqrt())", "  ^^^^^^", "sqrt() takes one number."),
     ("f(sqrt(1, 2))", "  ^^^^^^^^^^", "sqrt() takes one number."),
     ("f(sqrt(x=1))", "  ^^^^^^^^^", "sqrt() takes one number."),
     ("f(sqrt(a))", "       ^", NUMBERS_ALONE),
-    ("f({1: 2})", "   ^", "A key of a dict is text."),
+    ("f({1: 2})", "   ^", "The keys of a dict are text."),
     ("f({a: 1, a: 2})", "         ^", "The key 'a' is given twice."),
     ("ｆ(1)", "^^", "The name 'ｆ' is not plain ASCII."),
     ("f(é=1)", "  ^", "The name 'é' is not plain ASCII."),
     ("f('é', é=1)", "       ^", "The name 'é' is not plain ASCII."),
     ("f('中中', ſ=1)", "          ^", "The name 'ſ' is not plain ASCII."),
     ("f(x1é)", "  ^^^", "The name 'x1é' is not plain ASCII."),
-    ("f(1) # why", "     ^", "A spec has no comments. Quote a '#' that is text."),
-    ("f('\\d')", "   ^^", r"'\d' is no escape. Write \\ for a backslash."),
-    ("f('\\0')", "   ^^", r"'\0' is no escape. Write \\ for a backslash."),
-    ("f(1or 2)", "  ^^^", "'1or' is no number."),
-    ("f(0xfor 2)", "  ^^^^^", "'0xfor' is no number."),
+    ("f(1) # why", "     ^", "Comments are not allowed in a spec. Quote a '#' that is text."),
+    ("f('\\d')", "   ^^", r"'\d' is not a valid escape. Write \\ for a backslash."),
+    ("f('\\0')", "   ^^", r"'\0' is not a valid escape. Write \\ for a backslash."),
+    ("f(1or 2)", "  ^^^", "'1or' is not a number."),
+    ("f(0xfor 2)", "  ^^^^^", "'0xfor' is not a number."),
     ("f(" + "g(" * 17 + ")" * 18, " " * 34 + "^", TOO_DEEP),
     ("f(" + "[" * 17 + "]" * 17 + ")", " " * 18 + "^", TOO_DEEP),
 ]
@@ -278,7 +278,7 @@ def test_refusals(text, caret, problem):
 def test_what_python_refuses_is_refused_in_its_words(text, column):
     with pytest.raises(SpecSyntaxError) as caught:
         parse(text)
-    assert caught.value.problem.startswith("This can't be read as a spec: ")
+    assert caught.value.problem.startswith("This is not a valid spec: ")
     assert abs(caught.value.column - column) <= 1  # Python's versions differ by one
 
 
@@ -292,12 +292,16 @@ def test_a_fault_in_a_later_line_is_shown_in_its_line():
 @pytest.mark.parametrize(
     ("text", "column", "problem"),
     [
-        ("f(1)\0", 4, "A spec can't hold a null character."),
-        ("f('\0')", 3, "A spec can't hold a null character."),
-        (" f('\ud800')", 4, "A spec can't hold half a character (a lone surrogate)."),
+        ("f(1)\0", 4, "A spec can't contain a null character."),
+        ("f('\0')", 3, "A spec can't contain a null character."),
+        (" f('\ud800')", 4, "A spec can't contain half a character (a lone surrogate)."),
         ("f(" + "-" * 3000 + "1)", None, TOO_DEEP),
         ("a" * 4097, 4096, "A spec is at most 4,096 characters long; this one has 4,097."),
-        ("f(" + "x," * 2040 + ")", 0, "Written out, this spec is over 4,096 characters long."),
+        (
+            "f(" + "x," * 2040 + ")",
+            0,
+            "Written in canonical form, this spec is over 4,096 characters long.",
+        ),
     ],
     ids=["null", "null-in-text", "surrogate", "minus-signs", "too-long", "canonical-too-long"],
 )
@@ -346,5 +350,5 @@ def test_strings_that_do_not_end_take_no_time(text):
 
 @pytest.mark.parametrize("text", [r"f(b'\N')", r"B'\u0041'", r"f(Rb'\d')", r"f(bR'''\U''')"])
 def test_no_escape_in_bytes_warns(text):
-    with pytest.raises(SpecSyntaxError, match=r"Bytes are not taken in a spec\."):
+    with pytest.raises(SpecSyntaxError, match=r"Bytes are not allowed in a spec\."):
         parse(text)

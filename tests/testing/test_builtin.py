@@ -9,6 +9,8 @@ import pytest
 from initreg import default_registry
 from initreg.testing import check
 
+pytestmark = pytest.mark.keras
+
 BACKEND = keras.config.backend()
 
 # What Keras itself lacks, and initreg can't give without a class of its own.

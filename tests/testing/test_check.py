@@ -1,7 +1,6 @@
 """`check` and `parametrize`: what they take, what comes back, and what becomes of errors."""
 
 import re
-from pathlib import Path
 
 import pytest
 from pydantic import Field
@@ -19,6 +18,9 @@ from initreg import (
     validate,
 )
 from initreg.testing import CHECKS, CheckResult, check, parametrize
+from tests.support.pages import read
+
+pytestmark = pytest.mark.keras
 
 QUICK = ["docs", "round_trip"]
 
@@ -232,6 +234,6 @@ def test_conformance(check):
 
 
 def test_the_page_lists_all_checks():
-    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
+    page = read("testing.md")
     table = page.partition("## What is checked")[2].partition("## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", table, re.M) == list(CHECKS)

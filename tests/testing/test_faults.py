@@ -14,6 +14,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 from initreg import InitializerConfig, NonNegative, Normal, Number, Seed, Uniform, draw
 from initreg.testing import CHECKS, check
 
+pytestmark = pytest.mark.keras
+
 BACKEND = keras.config.backend()
 HERE = __name__
 

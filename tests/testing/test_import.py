@@ -2,13 +2,12 @@
 
 import importlib
 import itertools
-import subprocess
-import sys
 
 import pytest
 
 from initreg import InitializerConfig
 from initreg.testing import check
+from tests.support.processes import python
 
 PLUGIN = """
 from pydantic import Field
@@ -93,5 +92,4 @@ def test_the_module_of_the_entry_point_is_looked_at():
 )
 def test_the_kit_is_light_itself(module, without):
     code = f"import sys, {module}; print([name for name in {without} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert python(code).stdout == "[]\n"

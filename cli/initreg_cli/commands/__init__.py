@@ -1,1 +1,1 @@
-"""The commands of initreg, one module each."""
+"""The commands of initreg, one module each. No command imports another one."""

@@ -1,4 +1,4 @@
-"""``initreg apply``: the weights of a model, drawn anew by rules."""
+"""``initreg apply``: draw the weights of a model again, by rules."""
 
 import warnings
 from pathlib import Path
@@ -6,60 +6,53 @@ from typing import Annotated
 
 import typer
 
-from initreg_cli.inputs import Backend, Model, RulesFile, Seed
+from initreg_cli.options import Backend, Force, Json, Model, RulesFile, RulesSeed, file_option
 
 
 def apply(
     rules: RulesFile,
     model: Model,
-    out: Annotated[
-        Path,
-        typer.Option(
-            help="Write the model to this .keras file.", metavar="FILE", show_default=False
-        ),
-    ],
-    seed: Seed = None,
+    out: Annotated[Path, file_option("Write the model to this .keras file.")],
+    seed: RulesSeed = None,
     strict: Annotated[
         bool,
         typer.Option(
             "--strict",
-            help="Write nothing where no rule covers a weight, or a rule decides over none.",
+            help="Write nothing if a weight has no rule or a rule is never applied.",
         ),
     ] = False,
     backend: Backend = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite the file if there is one.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
-    """Draw the weights of a model anew by rules, and write the model.
+    """Draw the weights of a model again by rules, and write the model.
 
-    What is printed is the plan, with the mean and the standard deviation that came out. Exit
-    status: 0 done, 1 done, but a rule decides over no weight, 2 the rules or the model are wrong.
+    Prints the plan with the realised mean and standard deviation of each weight. Exit status: 0 if
+    the model was written, 1 if a rule is never applied, 2 if the rules or the model are invalid.
     """
-    from initreg import InitregWarning
-    from initreg import apply as draw
-    from initreg import plan as make
+    import initreg
     from initreg_cli import files, inputs
-    from initreg_cli.commands import plan
     from initreg_cli.output import render
-    from initreg_cli.stdout import clean_stdout
+    from initreg_cli.output.plan_report import has_findings, print_plan
+    from initreg_cli.stdio import clean_stdout
 
-    files.check("--out", out, (".keras",), force)
+    files.check_target("--out", out, (".keras",), force)
     with clean_stdout():
-        given = inputs.read(rules, model, seed)
-        built = inputs.load(model, backend, given.seed)
-        made = make(built, given.rules, given.seed)
-        if strict and plan.has_findings(made, strict):
-            for problem in made.problems():
-                render.note(problem)
-            render.note("Nothing was written.")
+        source = inputs.read_rules(rules, model, seed)
+        built = inputs.load_model(model, backend, source.seed)
+        plan = initreg.plan(built, source.value, source.seed)
+        if strict and has_findings(plan, strict):
+            for problem in plan.problems():
+                render.print_note(problem)
+            render.print_note("Nothing was written.")
             raise typer.Exit(1)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", InitregWarning)  # `show` tells the same
-            done = draw(built, given.rules, made.seed)
-        files.save_whole(out, lambda beside: inputs.save(built, beside, model), force, ".keras")
-    plan.show(done, strict, json)
-    render.note(f"Wrote {out}.")
-    if plan.has_findings(done, strict):
+            warnings.simplefilter("ignore", initreg.InitregWarning)  # `print_plan` says the same
+            done = initreg.apply(built, source.value, plan.seed)
+        files.save_whole(
+            out, lambda temporary: inputs.save_model(built, temporary, model), force, ".keras"
+        )
+    print_plan(done, json=json, strict=strict)
+    render.print_note(f"Wrote {out}.")
+    if has_findings(done, strict):
         raise typer.Exit(1)

@@ -1,9 +1,11 @@
-"""``initreg plugins``: what became of every plugin."""
+"""``initreg plugins``: the installed plugins, and why some of them failed."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from initreg_cli.options import Json
 
 if TYPE_CHECKING:
     from initreg import PluginRecord
@@ -11,18 +13,19 @@ if TYPE_CHECKING:
 
 def list_plugins(
     context: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
     strict: Annotated[
         bool,
         typer.Option(
             "--strict",
-            help="Exit with status 1 if a plugin failed, or a name that is allowed or blocked "
-            "leads to none.",
+            help="Exit with status 1 if a plugin failed, or an allowed or blocked name matches no "
+            "plugin.",
         ),
     ] = False,
 ) -> None:
-    """List the plugins: what each adds, from where, how long its import took, why it failed."""
+    """List the plugins: what each adds, from where, its import time, and why it failed."""
     from initreg import default_registry
+    from initreg_cli.installed import failures
     from initreg_cli.output import render
     from initreg_cli.plugin_commands import ask_plugins
 
@@ -30,18 +33,16 @@ def list_plugins(
     records = ask_plugins(group.commands).records
     unknown = default_registry().unknown_names()
     if json:
-        render.json([asdict(record) for record in records])
+        render.print_json([asdict(record) for record in records])
     else:
-        render.table(
+        render.print_table(
             ("plugin", "from", "where", "import", "adds"),
             [
                 (
                     record.name,
                     f"{record.distribution} {record.version}".strip(),
                     record.location,
-                    ""
-                    if record.import_seconds is None
-                    else f"{record.import_seconds * 1e3:.0f} ms",
+                    _milliseconds(record.import_seconds),
                     _adds(record),
                 )
                 for record in records
@@ -49,13 +50,17 @@ def list_plugins(
             fold={"where": "Where"},
         )
     for line in unknown:
-        render.note(line)
-    if strict and (unknown or any(record.error and not record.blocked for record in records)):
+        render.print_note(line)
+    if strict and (unknown or failures(records)):
         raise typer.Exit(1)
 
 
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1e3:.0f} ms"
+
+
 def _adds(record: "PluginRecord") -> str:
-    """Name the initializers and the commands, and say what is not there."""
+    """Write the initializers and the commands that a plugin adds, and why it failed."""
     word = "command" if len(record.commands) == 1 else "commands"
     commands = f"the {word} {', '.join(record.commands)}" if record.commands else ""
     return "; ".join(filter(None, (", ".join(record.initializers), commands, record.error)))

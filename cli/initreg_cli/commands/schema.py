@@ -1,9 +1,10 @@
 """``initreg schema``: the JSON Schema of initializers, for editors."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from initreg_cli.options import Force, Out
 
 Form = Literal["value", "document", "rules"]
 
@@ -12,39 +13,32 @@ def schema(
     form: Annotated[
         Form,
         typer.Option(
-            help="What the schema is of: one initializer, a config file with initializers in it, "
-            "or a file of rules."
+            help="What the schema describes: one initializer, a config file that contains "
+            "initializers, or a file of rules."
         ),
     ] = "value",
-    out: Annotated[
-        Path | None, typer.Option(help="Write it to a file.", metavar="FILE", show_default=False)
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite the file if there is one.")
-    ] = False,
+    out: Out = None,
+    force: Force = False,
 ) -> None:
     """Print the JSON Schema of initializers, for editors.
 
-    It has the initializers of all installed plugins. An editor with YAML support completes and
-    checks a config that starts with the line "# yaml-language-server: $schema=FILE", where FILE has
-    the form "document".
+    It covers the initializers of all installed plugins. An editor with YAML support completes and
+    checks a config that starts with the line "# yaml-language-server: $schema=FILE", if FILE was
+    written with --form document.
     """
     from initreg import json_schema
-    from initreg_cli import files
+    from initreg_cli import files, installed
     from initreg_cli.output import render
-    from initreg_cli.stdout import clean_stdout, loaded_registry
+    from initreg_cli.stdio import clean_stdout
 
     if out is not None:
-        files.check("--out", out, (), force)
-    registry = loaded_registry()
-    for record in registry.plugins():
-        if record.error and not record.blocked:
-            name = record.name or record.distribution
-            render.note(f"The plugin {name} failed, and is left out: {record.error}.")
+        files.check_target("--out", out, (), force)
+    registry = installed.load_registry()
+    installed.note_failures(registry.plugins())
     with clean_stdout():
-        made = json_schema(form, registry=registry)
+        document = json_schema(form, registry=registry)
     if out is None:
-        render.json(made)
+        render.print_json(document)
     else:
-        files.write_text(render.json_text(made) + "\n", out, force)
-        render.note(f"Wrote {out}.")
+        files.write_text(render.json_text(document) + "\n", out, force)
+        render.print_note(f"Wrote {out}.")

@@ -1,1 +1,1 @@
-"""Tables, reports and pictures for the terminal and for files."""
+"""What commands print: text, tables, JSON and pictures. Only `render` imports Rich."""

@@ -1,6 +1,9 @@
-"""An initializer in words, for tables and for JSON."""
+"""Initializers in listings: one column each for `initreg list`, and as data."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from initreg_cli.output import render
 
 if TYPE_CHECKING:
     from initreg import Entry
@@ -17,13 +20,36 @@ def signature(entry: "Entry") -> str:
 
 
 def default_text(info: Any) -> str:
-    """Write the default of a field as a spec would have it."""
+    """Write the default of a field as in a spec."""
     value = info.get_default(call_default_factory=True)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _summary(entry: "Entry") -> str:
+    summary = entry.config_class.summary()
+    return f"(deprecated) {summary}" if entry.config_class.initializer_deprecated else summary
+
+
+# The columns of `initreg list`: the head of each, and what it says of an initializer.
+_COLUMNS: dict[str, Callable[["Entry"], str]] = {
+    "name": lambda entry: entry.name,
+    "parameters": signature,
+    "aliases": lambda entry: ", ".join(entry.config_class.initializer_aliases),
+    "from": lambda entry: f"{entry.plugin.distribution} {entry.plugin.version}".strip(),
+    "summary": _summary,
+}
+# In a narrow terminal, these follow the summary.
+_FOLD = {"aliases": "Aliases", "from": "From"}
+
+
+def print_entries(entries: "list[Entry]") -> None:
+    """Print a table of initializers."""
+    rows = [[cell(entry) for cell in _COLUMNS.values()] for entry in entries]
+    render.print_table([*_COLUMNS], rows, fold=_FOLD)
+
+
 def as_json(entry: "Entry") -> dict[str, Any]:
-    """Return what a listing says of an initializer, as data."""
+    """Return an initializer as data."""
     config_class = entry.config_class
     fields = config_class.model_fields
     return {

@@ -1,4 +1,4 @@
-"""The picture of a histogram under its theoretical density: the one module of matplotlib."""
+"""A histogram with its theoretical density as a picture: the one module that uses matplotlib."""
 
 import textwrap
 from itertools import pairwise
@@ -10,29 +10,29 @@ if TYPE_CHECKING:
     from initreg import Sample
 
 
-def write(drawn: "Sample", bins: int, file: IO[bytes], kind: str) -> None:
-    """Write the picture, ``png`` or ``svg``."""
+def write(sample: "Sample", bins: int, file: IO[bytes], format_: str) -> None:
+    """Write the picture as ``png`` or ``svg``."""
     import matplotlib as mpl
 
-    # The same values give the same file: no date, no random identifiers.
-    options: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {}
-    # Text stays text.
+    # Equal values give equal files: no date, no random identifiers.
+    options: dict[str, Any] = {"metadata": {"Date": None}} if format_ == "svg" else {}
+    # With the font type "none", text in an SVG is text rather than paths.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "initreg"}):
-        draw(drawn, bins).savefig(file, format=kind, dpi=150, **options)
+        draw(sample, bins).savefig(file, format=format_, dpi=150, **options)
 
 
-def draw(drawn: "Sample", bins: int) -> "Figure":
-    """Draw the density of the values, and the one that theory expects."""
+def draw(sample: "Sample", bins: int) -> "Figure":
+    """Draw the density of the values and the one that theory expects."""
     from matplotlib.figure import Figure
 
-    edges, counts = drawn.histogram(bins)
+    edges, counts = sample.histogram(bins)
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     if edges:
-        shares = [count / drawn.finite.size for count in counts]
+        shares = [count / sample.finite.size for count in counts]
         density = [share / (b - a) for share, (a, b) in zip(shares, pairwise(edges), strict=True)]
         axes.stairs(density, edges, fill=True, label="drawn", alpha=0.6)
-        theory = drawn.distribution
+        theory = sample.distribution
         if theory is not None and theory.stddev > 0:
             low, high = axes.get_xlim()
             points = [low + (high - low) * i / 400 for i in range(401)]
@@ -40,10 +40,10 @@ def draw(drawn: "Sample", bins: int) -> "Figure":
         axes.legend()
     else:
         axes.text(0.5, 0.5, "nothing to show", ha="center", transform=axes.transAxes)
-    seed = "" if drawn.seed is None else f"seed {drawn.seed}, "
-    about = f"{drawn.backend}, {' × '.join(map(str, drawn.shape)) or 'scalar'}, {drawn.dtype}"
-    # A spec can be long, and can hold the dollar signs of a formula.
-    title = "\n".join([*textwrap.wrap(drawn.spec, 80, break_on_hyphens=False), seed + about])
+    seed = "" if sample.seed is None else f"seed {sample.seed}, "
+    about = f"{sample.backend}, {' × '.join(map(str, sample.shape)) or 'scalar'}, {sample.dtype}"
+    # A spec can be long. It can also have dollar signs, which are not formulas.
+    title = "\n".join([*textwrap.wrap(sample.spec, 80, break_on_hyphens=False), seed + about])
     axes.set_title(title, fontsize="medium", parse_math=False)
     axes.set_xlabel("value")
     axes.set_ylabel("density")

@@ -1,11 +1,11 @@
-"""Tables, JSON and terminal pictures: the one module that imports Rich.
+"""Text, JSON and tables for the terminal: the one module that imports Rich.
 
-In a terminal, Rich draws; where the output is piped, lines are plain and never wrapped, for grep
-and for speed.
+In a terminal, Rich draws the tables. In a pipe, lines are plain and never wrapped, which is faster
+and works with grep.
 """
 
 import io
-import json as json_
+import json
 import math
 import os
 import shutil
@@ -15,46 +15,44 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from rich.console import Console
 
-WHOLE = 24  # how many values a preview shows, before it shows the corners alone
-_NARROW = 110  # columns below which a table folds its minor columns
-_TINY = 60  # columns below which there is no room for a table at all
-_EIGHTHS = "▏▎▍▌▋▊▉"
+_NARROW = 110  # in terminals with fewer columns, a table folds its minor columns
+_TINY = 60  # in terminals with fewer columns, a table becomes one block for each row
 
 
-def json(data: object) -> None:
-    """Print data as JSON, which has no infinity and no NaN: they are null."""
-    print(json_text(data, ascii_=not _unicode()))
+def print_json(data: object) -> None:
+    """Print data as JSON; see `json_text`."""
+    print(json_text(data, ascii_=not is_unicode()))
 
 
 def json_text(data: object, *, ascii_: bool = False) -> str:
-    """Write data as JSON."""
-    plain = _finite(json_.loads(json_.dumps(data, default=str)))
-    return json_.dumps(plain, indent=2, ensure_ascii=ascii_, allow_nan=False)
+    """Write data as JSON. Infinity and NaN, which JSON lacks, are a `ValueError`; see `finite`."""
+    return json.dumps(data, indent=2, ensure_ascii=ascii_, allow_nan=False, default=str)
 
 
-def _finite(data: Any) -> Any:
+def finite(data: Any) -> Any:
+    """Replace infinities and NaNs in lists and dicts by None, for JSON."""
     if isinstance(data, float):
         return data if math.isfinite(data) else None
     if isinstance(data, dict):
-        return {key: _finite(value) for key, value in data.items()}
-    return [_finite(item) for item in data] if isinstance(data, list) else data
+        return {key: finite(value) for key, value in data.items()}
+    return [finite(item) for item in data] if isinstance(data, list) else data
 
 
-def note(message: str) -> None:
-    """Print a note, on stderr."""
+def print_note(message: str) -> None:
+    """Print a note on stderr, below what is on stdout already."""
+    sys.stdout.flush()
     print(message, file=sys.stderr)
 
 
-def text(line: str) -> None:
-    """Print a text as it is, to be copied: nothing wraps it."""
+def print_text(line: str) -> None:
+    """Print text unchanged. It is never wrapped, so that it can be copied."""
     print(line)
 
 
-def exact(text: str) -> None:
-    """Print a file's text to the byte: no line end is added or changed."""
+def print_exact(text: str) -> None:
+    """Print the text of a file, byte for byte: no line end is added or changed."""
     sys.stdout.flush()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.buffer.write(text.encode())
@@ -63,100 +61,102 @@ def exact(text: str) -> None:
         sys.stdout.write(text)
 
 
-def prose(paragraphs: str) -> None:
-    """Print paragraphs, wrapped between words where there is a terminal."""
+def print_prose(paragraphs: str) -> None:
+    """Print paragraphs, wrapped between words in a terminal."""
     for paragraph in paragraphs.split("\n\n"):
         joined = " ".join(paragraph.split())
-        print(textwrap.fill(joined, _width()) if sys.stdout.isatty() else joined)
+        print(textwrap.fill(joined, width()) if sys.stdout.isatty() else joined)
 
 
-def heading(line: str) -> None:
-    """Print a line that stands out, where there is a terminal."""
+def print_heading(line: str) -> None:
+    """Print a heading, bold in a terminal."""
     if sys.stdout.isatty():
         _console().print(line, style="bold", markup=False)
     else:
         print(line)
 
 
-def pairs(items: Mapping[str, str]) -> None:
-    """Print names and values, aligned; in a terminal, long values continue below their start."""
+def print_pairs(items: Mapping[str, str]) -> None:
+    """Print names and values, aligned. In a terminal, long values continue on indented lines."""
     indent = max(map(len, items)) + 2
     for name, value in items.items():
         line = f"{name:<{indent}}{value}"
-        if sys.stdout.isatty() and len(line) > _width():
+        if sys.stdout.isatty() and len(line) > width():
             line = textwrap.fill(
                 value,
-                _width(),
+                width(),
                 initial_indent=f"{name:<{indent}}",
                 subsequent_indent=" " * indent,
-                break_long_words=False,  # a path or a name stays whole, to be copied
+                break_long_words=False,  # paths and names stay whole, to be copied
                 break_on_hyphens=False,
             )
         print(line)
 
 
-def table(
+def print_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
     fold: Mapping[str, str] | None = None,
     right: bool = False,
 ) -> None:
-    """Print a table. In a narrow terminal the columns in `fold` follow the last one, introduced
-    by a word; `right` aligns all but the first to the right.
+    """Print a table.
+
+    In a narrow terminal, the columns in `fold` are appended to the last column, each introduced by
+    a word. `right` aligns all columns but the first to the right.
     """
     if not sys.stdout.isatty():
-        _plain_table(columns, rows, right)
+        _print_plain_table(columns, rows, right)
         return
     console = _console()
     common: dict[str, str] = {}
     if fold and console.width < _NARROW:
         columns, rows, common = _folded(columns, rows, fold)
     if console.width >= _TINY or right:
-        _drawn_table(console, columns, rows, right)
+        _print_rich_table(console, columns, rows, right)
     else:
         for row in rows:
-            _record(console, columns, row)
+            _print_block(console, columns, row)
     for word, cell in common.items():
         print(f"\n{word}: {cell}")
 
 
-def wide_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table. In a terminal that it does not fit in, each row follows below its first cell,
-    in a line or two.
+def print_wide_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table. In a terminal that is too narrow for it, print the first cell of each row and,
+    below, the other cells in a line or two.
     """
     if not sys.stdout.isatty():
-        _plain_table(columns, rows, right=False)
+        _print_plain_table(columns, rows, right=False)
         return
     console = _console()
     widths = (max(map(len, cells)) for cells in zip(columns, *rows, strict=True))
     if sum(widths) + 2 * len(columns) <= console.width:
-        _drawn_table(console, columns, rows, right=False)
+        _print_rich_table(console, columns, rows, right=False)
         return
     for first, *cells in rows:
         console.print(first, style="bold", markup=False, soft_wrap=True)
-        told = [f"{name} {cell}" for name, cell in zip(columns[1:], cells, strict=True) if cell]
+        named = [f"{name} {cell}" for name, cell in zip(columns[1:], cells, strict=True) if cell]
         indent = "  "
         line = textwrap.fill(
-            "; ".join(told),
+            "; ".join(named),
             console.width,
             initial_indent=indent,
             subsequent_indent=indent,
-            break_long_words=False,  # what is whole can be copied
+            break_long_words=False,  # specs and paths stay whole, to be copied
             break_on_hyphens=False,
         )
         print(line)
 
 
-def _drawn_table(
+def _print_rich_table(
     console: "Console", columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool
 ) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for index, column in enumerate(columns):
-        drawn.add_column(
+        table.add_column(
             column,
             style="bold" if index == 0 else None,
             justify="right" if right and index else "left",
@@ -164,12 +164,12 @@ def _drawn_table(
             no_wrap=index == 0,
         )
     for row in rows:
-        drawn.add_row(*map(Text, row))
-    console.print(drawn)
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
-def _record(console: "Console", columns: Sequence[str], row: Sequence[str]) -> None:
-    """Print a row below its first cell, a line or more for each other one."""
+def _print_block(console: "Console", columns: Sequence[str], row: Sequence[str]) -> None:
+    """Print a row as its first cell and, below, a line for each other cell."""
     console.print(row[0], style="bold", markup=False)
     for column, cell in zip(columns[1:], row[1:], strict=True):
         if cell:
@@ -177,7 +177,7 @@ def _record(console: "Console", columns: Sequence[str], row: Sequence[str]) -> N
             print(textwrap.fill(line, console.width, subsequent_indent="    "))
 
 
-def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool) -> None:
+def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: bool) -> None:
     lines = [columns, *rows]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines:
@@ -191,7 +191,10 @@ def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: b
 def _folded(
     columns: Sequence[str], rows: Sequence[Sequence[str]], fold: Mapping[str, str]
 ) -> tuple[list[str], list[list[str]], dict[str, str]]:
-    """Move the columns in `fold` behind the last one; what all rows share is told once."""
+    """Append the columns in `fold` to the last column, except cells that are equal in all rows.
+
+    Return the columns, the rows, and the cells that all rows have in common.
+    """
     tables = [dict(zip(columns, row, strict=True)) for row in rows]
     shared = {c for c in fold if len(rows) > 1 and len({cells[c] for cells in tables}) == 1}
     kept = [column for column in columns if column not in fold]
@@ -205,76 +208,21 @@ def _folded(
     return kept, folded, common
 
 
-def preview(values: "np.ndarray[Any, Any]") -> str:
-    """Write the corners of an array; of more than two axes, those of its first matrix."""
-    import numpy as np
-
-    if values.ndim > 2 and values.size > WHOLE:
-        first = (0,) * (values.ndim - 2)
-        return f"{[*first, ':', ':']} =\n{preview(values[first])}".replace("'", "")
-    return np.array2string(
-        values,
-        threshold=WHOLE,
-        edgeitems=3,
-        max_line_width=_width(),
-        precision=6,
-        suppress_small=False,
-    )
-
-
-def histogram(edges: Sequence[float], counts: Sequence[int], expected: Sequence[float]) -> None:
-    """Print the counts between the edges as bars, and what is expected as a mark on each."""
-    unicode = _unicode()
-    labels = _labels(edges)
-    indent = max(map(len, labels))
-    room = max(10, min(_width(), 100) - indent - 3)
-    scale = room / max([*counts, *expected])
-    mark = "┃" if unicode else "|"
-    for index, (label, count) in enumerate(zip(labels, counts, strict=True)):
-        bar = _bar(count * scale, unicode).ljust(room + 1)
-        if expected:
-            at = min(room, round(expected[index] * scale))
-            bar = bar[:at] + mark + bar[at + 1 :]
-        print(f"{label:>{indent}}  {bar.rstrip()}")
-    if expected:
-        print(f"{'':>{indent}}  {mark} expected")
-
-
-def _labels(edges: Sequence[float]) -> list[str]:
-    """Write the middle of each bin, with the digits that tell them apart."""
-    step = edges[1] - edges[0]
-    middles = [left + step / 2 for left in edges[:-1]]
-    largest = max(map(abs, edges))
-    finest = 1 - math.floor(math.log10(step))  # the decimal places that tell steps apart
-    if not 1e-4 <= largest < 1e6:
-        digits = max(2, finest + math.floor(math.log10(largest)))
-        return [f"{middle:.{digits}e}" for middle in middles]
-    digits = max(0, finest)
-    # Rounded first, so that a zero has no sign.
-    return [f"{round(middle, digits) + 0.0:.{digits}f}" for middle in middles]
-
-
-def _bar(length: float, unicode: bool) -> str:
-    whole, rest = divmod(length, 1)
-    if not unicode:
-        return "#" * round(length)
-    part = int(rest * 8)
-    return "█" * int(whole) + (_EIGHTHS[part - 1] if part else "")
-
-
-def _unicode() -> bool:
+def is_unicode() -> bool:
+    """Return True if stdout can show any character."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
-def _width() -> int:
+def width() -> int:
+    """Return the number of columns: those of the terminal, or 80 in a pipe."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
 
 
 def _console() -> "Console":
     from rich.console import Console
 
-    # Rich takes NO_COLOR at its word, and would still print bold.
+    # With NO_COLOR, Rich itself leaves out colours but would still print bold.
     plain = bool(os.environ.get("NO_COLOR"))
     return Console(
-        highlight=False, emoji=False, width=_width(), color_system=None if plain else "auto"
+        highlight=False, emoji=False, width=width(), color_system=None if plain else "auto"
     )

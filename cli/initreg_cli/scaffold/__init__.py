@@ -1,4 +1,4 @@
-"""The files of a new plugin: the template, filled in and written whole."""
+"""The files of a new plugin: fill in the template, and write them."""
 
 import json
 import secrets
@@ -18,7 +18,7 @@ import initreg
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """What is asked for: the names, and a licence by its name in SPDX, or empty for none."""
+    """The names in a new plugin, and its licence: an SPDX identifier, or empty for none."""
 
     name: str
     package: str
@@ -29,7 +29,7 @@ class Plugin:
 
 
 def fill(plugin: Plugin) -> dict[str, str]:
-    """Return the text of each file of a new distribution, by its path in it."""
+    """Return the text of each file of a new distribution, by its relative path."""
     values = asdict(plugin) | {
         "author_toml": json.dumps(plugin.author, ensure_ascii=False),
         "year": str(datetime.now(UTC).year),
@@ -47,24 +47,24 @@ def fill(plugin: Plugin) -> dict[str, str]:
 
 
 def write(target: Path, texts: dict[str, str]) -> None:
-    """Write a folder beside its place, then move it there: whole or not at all."""
-    beside = target.with_name(f".initreg-{secrets.token_hex(8)}")
+    """Write the files to a temporary folder, then rename it: all are created, or none."""
+    temporary = target.with_name(f".initreg-{secrets.token_hex(8)}")
     try:
         for path, text in texts.items():
-            file = beside / path
+            file = temporary / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-        beside.rename(target)
-    except OSError as error:  # told of the folder that was asked for, not of the one beside it
+        temporary.rename(target)
+    except OSError as error:  # name the folder that was requested, not the temporary one
         raise OSError(error.errno, error.strerror or str(error), str(target)) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _requirement(version: Version) -> str:
-    """Return what a plugin asks of initreg: this minor version, or a later one of the same major.
+    """Return a plugin's requirement: this minor version, or a later one of the same major version.
 
-    A pre-release comes before its version, and asks for itself.
+    For a pre-release, it is that pre-release or later, because it comes before its minor version.
     """
     floor = str(version) if version.is_prerelease else f"{version.major}.{version.minor}"
     return f"initreg>={floor},<{version.major + 1}"
@@ -75,16 +75,16 @@ def _data() -> Traversable:
 
 
 def _filled_template(values: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of each file of the template; paths have placeholders, too."""
-    waiting = [(_data() / "template", PurePosixPath())]
-    while waiting:
-        place, path = waiting.pop()
-        for each in place.iterdir():
-            if each.is_dir():
-                waiting.append((each, path / each.name))
-            elif each.name.endswith(".in"):
-                name = (path / each.name).as_posix().removesuffix(".in")
-                yield Template(name).substitute(values), _filled(each, values)
+    """Yield the path and the text of each file of the template. Paths have placeholders, too."""
+    folders = [(_data() / "template", PurePosixPath())]
+    while folders:
+        folder, path = folders.pop()
+        for item in folder.iterdir():
+            if item.is_dir():
+                folders.append((item, path / item.name))
+            elif item.name.endswith(".in"):
+                name = (path / item.name).as_posix().removesuffix(".in")
+                yield Template(name).substitute(values), _filled(item, values)
 
 
 def _filled(file: Traversable, values: dict[str, str]) -> str:

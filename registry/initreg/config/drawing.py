@@ -1,12 +1,29 @@
-"""Portable draws: a weight's values from NumPy, the same on every backend and machine.
+"""Portable draws: the values of a weight from NumPy, the same on every backend and machine.
 
-They depend on the seed, the path, the shape and the distribution alone: not on threads, on the
-order of chunks, or on which part of a weight a device holds.
+A plugin can describe the values by a `distribution`, or make them by `draw`. What it gives decides
+who draws a weight:
+
+===================  ========  ======================  =========  ==================
+distribution(shape)  draw()    nested configs          portable?  drawn by
+===================  ========  ======================  =========  ==================
+a distribution       any       any                     yes        NumPy, from it
+None                 given     all of them drawable    yes        NumPy, by `draw`
+None                 given     one is not drawable     no         Keras
+None                 not given any                     no         Keras
+===================  ========  ======================  =========  ==================
+
+A nested config is *drawable* if its class overrides `distribution` or `draw`, and so do the configs
+nested in it. "Keras" means what `build` makes: the class in `builds`, or what the plugin's own
+`build` returns. A class with neither (`is_drawn`) builds initreg's `Portable`, which draws as in
+the table; in the last two rows, it raises `ConfigError`.
+
+Portable values depend only on the seed, the path, the shape and the distribution: not on threads,
+on the order of chunks, or on which part of a weight a device holds.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from initreg.config.base import InitializerConfig, held_by, says_how
+from initreg.config.base import InitializerConfig, nested_configs, overrides
 from initreg.draws.distributions import Distribution
 from initreg.draws.dtypes import as_dtype
 from initreg.draws.filling import cast, draw_distribution, empty
@@ -23,10 +40,13 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class Fitted(NamedTuple):
-    """A config with the shape of one weight, and what the config says of that shape.
+# Who draws ----------------------------------------------------------------------------------------
 
-    A plugin computes the distribution, so it is requested once for each weight.
+
+class Fitted(NamedTuple):
+    """A config, the shape of a weight, and the distribution that the config has for this shape.
+
+    A plugin computes the distribution, so it is requested once for each weight and kept here.
     """
 
     config: InitializerConfig
@@ -36,12 +56,56 @@ class Fitted(NamedTuple):
     @property
     def is_portable(self) -> bool:
         """Return True if the weight gets the same values on every backend."""
-        return self.distribution is not None or draws_itself(self.config)
+        return self.distribution is not None or _has_own_draw(self.config)
 
 
 def fit(config: InitializerConfig, shape: Shape) -> Fitted:
-    """Fit a config to the shape of a weight; raises `ConfigError` if it does not fit."""
+    """Fit a config to the shape of a weight. Raises `ConfigError` if it doesn't fit."""
     return Fitted(config, shape, distribution_of(config, shape))
+
+
+def _has_own_draw(config: InitializerConfig) -> bool:
+    """Return True if the config overrides `draw` and every nested config is drawable."""
+    return overrides(type(config), "draw") and all(map(_is_drawable, nested_configs(config)))
+
+
+def _is_drawable(config: InitializerConfig) -> bool:
+    config_class = type(config)
+    has_values = overrides(config_class, "distribution") or overrides(config_class, "draw")
+    return has_values and all(map(_is_drawable, nested_configs(config)))
+
+
+# Seeds --------------------------------------------------------------------------------------------
+
+
+def own_seed(config: InitializerConfig) -> int | None:
+    """Return the seed that a config sets, or None.
+
+    A config without a `seed` parameter that wraps exactly one other uses that one's seed.
+    """
+    if (field := config.parameter_fields.get("seed")) is not None:
+        seed = getattr(config, field)
+        return None if seed is None else int(seed)
+    nested = nested_configs(config)
+    return own_seed(nested[0]) if len(nested) == 1 else None
+
+
+def seed_in_force(config: InitializerConfig, seed: int) -> int:
+    """Return the config's own seed, or `seed` if it has none."""
+    own = own_seed(config)
+    return seed if own is None else own
+
+
+def fill_seed(config: InitializerConfig, seed: int) -> tuple[InitializerConfig, int | None]:
+    """Fill the open seeds of a config, and return it with the seed that is used.
+
+    This is `seed`, or the config's own seed if none is open. None if nothing is drawn at random.
+    """
+    filled = config.with_seed(seed)
+    return filled, own_seed(config) if filled is config else seed
+
+
+# Values -------------------------------------------------------------------------------------------
 
 
 def draw_config(
@@ -55,10 +119,9 @@ def draw_config(
     threads: int | None = None,
     moments: Moments | None = None,
 ) -> "Array | None":
-    """Draw a config's values; None where only Keras can make them.
+    """Draw the values of a weight, or of a region of it. Return None if only Keras can make them.
 
-    A seed that the config brings takes the place of `seed`. Raises `ConfigError` where the config
-    does not fit the shape.
+    A seed in the config replaces `seed`. Raises `ConfigError` if the config doesn't fit the shape.
     """
     fitted = fit(config, shape)
     return draw_fitted(fitted, dtype, seed, path, region=region, threads=threads, moments=moments)
@@ -84,13 +147,13 @@ def draw_fitted(
         return draw_distribution(
             distribution, shape, dtype, key, region=region, threads=threads, moments=moments
         )
-    if not draws_itself(config):
+    if not _has_own_draw(config):
         return None
     try:
         values = config.draw(shape, seed, path)
         if values is None or values.shape != shape:
-            made = "nothing" if values is None else f"the shape {list(values.shape)}"
-            raise TypeError(f"draw() gave {made}")
+            result = "None" if values is None else f"the shape {list(values.shape)}"
+            raise TypeError(f"draw() returned {result}")
     except InitregError:
         raise
     except Exception as error:  # the plugin's code
@@ -105,44 +168,16 @@ def draw_fitted(
     return out
 
 
-def own_seed(config: InitializerConfig) -> int | None:
-    """Return the seed that a config brings, if any.
-
-    One without the parameter, that holds a single other, draws as that one does, from its seed.
-    """
-    if "seed" not in config.parameter_fields:
-        held = [*held_by(config)]
-        return own_seed(held[0]) if len(held) == 1 else None
-    own = getattr(config, "seed", None)
-    return None if own is None else int(own)
-
-
-def seed_in_force(config: InitializerConfig, seed: int) -> int:
-    """Return the seed that a config brings, else `seed`."""
-    own = own_seed(config)
-    return seed if own is None else own
-
-
-def draws_itself(config: InitializerConfig) -> bool:
-    """Whether a config has a portable draw of its own, beside any distribution.
-
-    One that holds other initializers has, where each of them can be drawn so.
-    """
-    kind = type(config)
-    return kind.draw is not InitializerConfig.draw and all(map(_is_drawable, held_by(config)))
-
-
-def _is_drawable(config: InitializerConfig) -> bool:
-    return says_how(type(config)) and all(map(_is_drawable, held_by(config)))
-
-
 def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | None:
-    """Return what a weight's values follow; raises `ConfigError` where `shape` is none for it."""
+    """Return the distribution of a weight's values, if the config has one.
+
+    Raises `ConfigError` if the config doesn't fit the shape.
+    """
     try:
         distribution = config.distribution(shape)
         if distribution is None or isinstance(distribution, Distribution):
             return distribution
-        raise TypeError(f"distribution() returned {shown(distribution)}, which is none")
+        raise TypeError(f"distribution() returned {shown(distribution)}, not a Distribution")
     except InitregError:
         raise
     except Exception as error:  # the plugin's code
@@ -150,7 +185,10 @@ def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | N
 
 
 def _failure(config: InitializerConfig, shape: Shape, error: Exception) -> InitregError:
-    """Tell what a plugin raised: by a `ValueError` it refuses a shape, all else is its mistake."""
+    """Convert a plugin's exception.
+
+    `ValueError` means that the shape isn't supported. Anything else is a mistake in the plugin.
+    """
     if isinstance(error, ValueError):
         return ConfigError([Fault(f"{config} does not fit the shape {list(shape)}: {error}")])
     place = place_in(error, type(config).__module__.partition(".")[0])

@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from initreg.draws.seeds import MAX_SEED
+from initreg.public import public
 
 # How a number is written as text. So few digits that none is too large or too small for a float.
 _SPACE = r"[ \t\r\n]*"
@@ -103,3 +104,13 @@ Axes = (
     | None
 )
 """Axes of a weight, each once, or None for Keras's own choice."""
+
+
+@public
+def conflict(message: str, *parameters: str) -> PydanticCustomError:
+    """Make the error for a check of several parameters, so that it points at them.
+
+    Raise it from a validator of the whole model. The message continues the name of the first
+    parameter: ``raise conflict("must not be above maxval", "minval", "maxval")``.
+    """
+    return PydanticCustomError("conflict", "{problem}", {"problem": message, "at": parameters})

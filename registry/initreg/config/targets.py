@@ -1,4 +1,8 @@
-"""What configs build, named as text: ``"module:Class"``, imported only when it is built."""
+"""What configs build, named by text: ``"module:Class"``, imported only when it is built.
+
+`PORTABLE` names a module above this one. That is on purpose: a config builds its own initializer,
+and importing that module would import Keras.
+"""
 
 import importlib
 from collections.abc import Callable
@@ -8,7 +12,21 @@ from typing import Any
 from initreg.errors import PluginError
 
 PORTABLE = "initreg.models.portable:Portable"
-"""What is built by a config that says how its values are drawn, and names no class of Keras's."""
+"""What a config builds if its plugin says how values are drawn, and names no class of Keras."""
+
+PORTABLE_KEY = "initreg>Portable"
+"""The name under which that class is registered with Keras."""
+
+KERAS_KEYS = ("class_name", "config", "module", "registered_name")
+"""The keys of the dict that Keras writes for an object."""
+
+SHARED_KEY = "shared_object_id"
+"""A key that Keras adds if several layers share the object."""
+
+
+def is_portable_form(module: object, name: object) -> bool:
+    """Return True if these are the module and the name of the class in `PORTABLE`."""
+    return f"{module}:{name}" == PORTABLE
 
 
 @cache
@@ -16,24 +34,24 @@ def import_target(target: str) -> Callable[..., Any]:
     """Import what ``"module:name"`` names."""
     module, _, path = target.partition(":")
     try:
-        found: Any = importlib.import_module(module)
+        imported: Any = importlib.import_module(module)
         for name in path.split("."):
-            found = getattr(found, name)
+            imported = getattr(imported, name)
     except (ImportError, AttributeError) as error:
         raise PluginError(f"builds={target!r} can't be imported: {error}.") from error
-    if not callable(found):
-        raise PluginError(f"builds={target!r} is no class: it can't be called.")
-    return found  # type: ignore[no-any-return]
+    if not callable(imported):
+        raise PluginError(f"builds={target!r} is not a class: it can't be called.")
+    return imported  # type: ignore[no-any-return]
 
 
 def keras_form(target: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return the dict that Keras writes for the object that `target` builds."""
     module, _, name = target.partition(":")
-    # Keras registers none of its own classes; those of a package are "package>Class".
+    # Keras doesn't register its own classes. Those of a package are registered as "package>Class".
     key = None if module.partition(".")[0] == "keras" else name
     return {
         "module": module,
         "class_name": name,
         "config": parameters,
-        "registered_name": f"initreg>{name}" if target == PORTABLE else key,
+        "registered_name": PORTABLE_KEY if target == PORTABLE else key,
     }

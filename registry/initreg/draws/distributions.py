@@ -1,7 +1,7 @@
-"""What the values of one weight follow, where they are independent of each other.
+"""Distributions of the values of one weight, if these are independent of each other.
 
-Each distribution knows its moments, support, density and quantiles without any library, fills
-arrays of NumPy, and gives its frozen SciPy twin for all else.
+Each distribution computes its moments, support, density and quantiles without any library, and
+fills NumPy arrays. For everything else, `scipy` returns the same distribution as SciPy's object.
 """
 
 import math
@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from initreg.draws.normal import FAR, density, share_below, standard
+from initreg.draws.dtypes import FLOATS
+from initreg.draws.normal import moments_between, share_below, share_between, standard
 from initreg.public import public
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class Distribution(ABC):
     """The distribution of one weight's values.
 
-    `mean` and `stddev` are those of the values, `support` the interval that they stay in.
+    A subclass defines `mean`, `stddev`, `support`, `pdf`, `ppf` and `scipy`. Override `fill` to
+    draw faster.
     """
 
     @property
@@ -38,65 +40,68 @@ class Distribution(ABC):
     @property
     @abstractmethod
     def support(self) -> tuple[float, float]:
-        """The least and the largest possible value."""
+        """The smallest and the largest possible value."""
 
     @abstractmethod
     def pdf(self, x: float) -> float:
-        """Return the density at `x`; infinite at the one value of a distribution without spread."""
+        """Return the density at `x`: infinity at the value of a distribution without spread."""
 
     @abstractmethod
     def ppf(self, q: float) -> float:
-        """Return the value below which the share `q` of the values lies, 0 ≤ q ≤ 1."""
+        """Return the quantile of `q`, 0 ≤ q ≤ 1: a share `q` of the values lies below it."""
 
     @abstractmethod
     def scipy(self) -> Any:
-        """Return the frozen SciPy distribution of the same values (imports `scipy.stats`)."""
+        """Return the frozen SciPy distribution of the same values. Imports `scipy.stats`."""
 
     def fill(self, words: "Array", out: "Array") -> None:
-        """Fill `out` with values, each of them the quantile at its own random word.
+        """Fill `out` with one value for each random word: the quantile at that word.
 
-        `out` is flat, of float32 with words of 32 bits or of float64 with words of 64, which are
-        signed integers, each as likely as any other. This one asks `ppf` for each value; override
-        it with what works on whole arrays, and gives the same values for the same words however
-        the array is cut.
+        Words are signed integers, all equally likely: the smallest stands for the share 0, the
+        largest for 1. Both arrays are flat. `out` is float32 with words of 32 bits, or float64 with
+        words of 64 bits.
+
+        The default calls `ppf` for each word. An override can work on whole arrays, but each value
+        must depend on its own word alone, because weights are drawn in parts.
         """
         import numpy as np
 
         from initreg.draws.quantiles import fill_centered
 
-        at = np.empty(words.shape)
-        fill_centered(words, at)
+        centered = np.empty(words.shape)
+        fill_centered(words, centered)
         low, high = self.support
-        out[...] = [min(max(self.ppf(q + 0.5), low), high) for q in at.tolist()]
+        out[...] = [min(max(self.ppf(q + 0.5), low), high) for q in centered.tolist()]
 
 
-def _require(holds: bool, distribution: Distribution) -> None:
-    if not holds:  # a spread below 0, bounds in the wrong order, or NaN
-        raise ValueError(f"{distribution} is no distribution")
+def _require(valid: bool, distribution: Distribution) -> None:
+    if not valid:  # a spread below 0, bounds in the wrong order, or NaN
+        raise ValueError(f"{distribution} is not a valid distribution")
 
 
 def _scale(out: "Array", loc: float, scale: float) -> None:
     import numpy as np
 
-    kind = out.dtype.type
-    np.multiply(out, kind(scale), out=out)
+    scalar = out.dtype.type
+    np.multiply(out, scalar(scale), out=out)
     if loc:
-        np.add(out, kind(loc), out=out)
+        np.add(out, scalar(loc), out=out)
 
 
 def _keep_within(out: "Array", low: float, high: float) -> None:
-    """Move what rounding has led beyond the bounds to the outermost number within them."""
+    """Clip values that rounding pushed outside the bounds."""
     import numpy as np
 
-    kind = out.dtype.type
-    least, most = kind(low), kind(high)
-    # As Python's floats: NumPy would round the bound to the type, and find both equal.
+    scalar = out.dtype.type
+    # The bounds may lie between two numbers of the dtype: clip to the nearest ones within.
+    least, most = scalar(low), scalar(high)
+    # Compare Python floats. NumPy would round the bound to the dtype, and find the two equal.
     if float(least) < low:
-        least = np.nextafter(least, kind(math.inf))
+        least = np.nextafter(least, scalar(math.inf))
     if float(most) > high:
-        most = np.nextafter(most, kind(-math.inf))
-    if least > most:  # no number lies within: then the nearest to it
-        least = most = kind(low)
+        most = np.nextafter(most, scalar(-math.inf))
+    if least > most:  # the dtype has no number within the bounds
+        least = most = scalar(low)
     np.clip(out, least, most, out=out)
 
 
@@ -107,14 +112,14 @@ def _point_pdf(x: float, value: float) -> float:
 def _point_scipy(value: float) -> Any:
     from scipy import stats
 
-    # Shifted from 0, where SciPy's variance of it is exactly 0 on every machine.
+    # Shifted by `loc`, because SciPy's variance at 0 is exactly 0 on every machine.
     return stats.rv_discrete(values=((0,), (1.0,)))(loc=value)
 
 
 @public
 @dataclass(frozen=True, slots=True)
 class Constant(Distribution):
-    """One value everywhere.
+    """Every value is the same.
 
     >>> Constant(0.1).stddev
     0.0
@@ -153,7 +158,7 @@ class Constant(Distribution):
 @public
 @dataclass(frozen=True, slots=True)
 class Uniform(Distribution):
-    """Every value between `low` and `high` alike.
+    """All values between `low` and `high` are equally likely.
 
     >>> round(Uniform(-0.05, 0.05).stddev, 6)
     0.028868
@@ -184,7 +189,7 @@ class Uniform(Distribution):
 
     def ppf(self, q: float) -> float:
         x = self.low * (1 - q) + self.high * q
-        return min(max(x, self.low), self.high)  # rounding may lead outside
+        return min(max(x, self.low), self.high)  # rounding may push it outside
 
     def scipy(self) -> Any:
         if self.low == self.high:
@@ -198,130 +203,15 @@ class Uniform(Distribution):
 
         from initreg.draws.quantiles import fill_centered
 
-        kind = out.dtype.type
+        scalar = out.dtype.type
         fill_centered(words, out)
         width = self.high - self.low
-        if width > float(np.finfo(kind).max):  # half of it is no more than the bounds themselves
-            np.multiply(out, kind(2), out=out)
+        if width > FLOATS[out.dtype.name].largest:  # then multiply by 2 and by half the width
+            np.multiply(out, scalar(2), out=out)
             width = self.high / 2 - self.low / 2
-        np.multiply(out, kind(width), out=out)
-        np.add(out, kind(self.mean), out=out)
+        np.multiply(out, scalar(width), out=out)
+        np.add(out, scalar(self.mean), out=out)
         _keep_within(out, self.low, self.high)
-
-
-def _moments_within(low: float, high: float) -> tuple[float, float]:
-    """Return mean and variance of a standard normal distribution, cut to a narrow interval.
-
-    By Simpson's rule about the middle: the closed form is a difference of numbers that are equal.
-    """
-    middle, half = low / 2 + high / 2, high / 2 - low / 2
-    steps = 32
-    places = [half * (2 * k / steps - 1) for k in range(steps + 1)]
-    weights = [1.0, *(4.0, 2.0) * (steps // 2 - 1), 4.0, 1.0]
-    shares = [w * math.exp(-u * (middle + u / 2)) for w, u in zip(weights, places, strict=True)]
-    whole = math.fsum(shares)
-    mean = math.fsum(map(math.prod, zip(shares, places, strict=True))) / whole
-    squares = math.fsum(s * (u - mean) ** 2 for s, u in zip(shares, places, strict=True))
-    return middle + mean, squares / whole
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class TruncatedNormal(Distribution):
-    """A normal distribution of mean `loc` and standard deviation `scale`, cut off at both ends.
-
-    The bounds `low` and `high` count in scales from `loc`, as in `scipy.stats.truncnorm`. What lies
-    beyond them is drawn again, so the spread of the values is smaller than `scale`.
-
-    >>> round(TruncatedNormal(0.0, 1.0).stddev, 6)
-    0.879626
-
-    Source: Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions 1 (1994), 13.10.1.
-    """
-
-    loc: float
-    scale: float
-    low: float = -2.0
-    high: float = 2.0
-
-    def __post_init__(self) -> None:
-        _require(self.loc == self.loc and self.scale >= 0 and self.low <= self.high, self)
-
-    @property
-    def mean(self) -> float:
-        return self.loc + self.scale * self._moments[0]
-
-    @property
-    def stddev(self) -> float:
-        return self.scale * math.sqrt(self._moments[1])
-
-    @property
-    def _moments(self) -> tuple[float, float]:
-        """The mean, in scales from `loc`, and the variance."""
-        if (self.high - self.low) * (1 + max(abs(self.low), abs(self.high))) < 0.5:
-            return _moments_within(self.low, self.high)
-        low, high = density(self.low), density(self.high)
-        shift = (low - high) / self._mass
-        inner, outer = max(self.low, -FAR), min(self.high, FAR)  # not infinite: inf × 0 is none
-        return shift, 1 + (inner * low - outer * high) / self._mass - shift * shift
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return self.loc + self.scale * self.low, self.loc + self.scale * self.high
-
-    @property
-    def _mass(self) -> float:
-        low, high, _ = self._leftward
-        return share_below(high) - share_below(low)
-
-    @property
-    def _leftward(self) -> tuple[float, float, float]:
-        """The bounds, mirrored where the larger part of the cut lies on the right; and the sign.
-
-        In the left tail a float tells shares apart that are all 1 in the right one.
-        """
-        if self.low + self.high > 0:
-            return -self.high, -self.low, -1.0
-        return self.low, self.high, 1.0
-
-    def pdf(self, x: float) -> float:
-        if self.scale == 0:
-            return _point_pdf(x, self.loc)
-        z = (x - self.loc) / self.scale
-        inside = self.low <= z <= self.high
-        return standard().pdf(z) / (self._mass * self.scale) if inside else 0.0
-
-    def ppf(self, q: float) -> float:
-        if q in (0, 1):
-            return self.support[int(q)]
-        low, _, sign = self._leftward
-        share = q if sign > 0 else 1 - q
-        z = sign * standard().inv_cdf(share_below(low) + share * self._mass)
-        return self.loc + self.scale * min(max(z, self.low), self.high)
-
-    def scipy(self) -> Any:
-        if self.scale == 0:
-            return _point_scipy(self.loc)
-        from scipy import stats
-
-        return stats.truncnorm(self.low, self.high, loc=self.loc, scale=self.scale)
-
-    def fill(self, words: "Array", out: "Array") -> None:
-        import numpy as np
-
-        from initreg.draws.quantiles import LARGEST_MASS, fill_between, fill_normal
-
-        if self.low == -self.high and self._mass <= LARGEST_MASS:
-            fill_normal(words, out, self._mass)
-        else:
-            low, high, sign = self._leftward
-            exact = np.empty(out.shape)
-            mirrored = words if sign > 0 else ~words  # so that values rise with their words
-            fill_between(mirrored, exact, share_below(low), share_below(high), share_below(-high))
-            np.multiply(exact, sign, out=exact)
-            np.copyto(out, exact, casting="same_kind")
-        _scale(out, self.loc, self.scale)
-        _keep_within(out, *self.support)
 
 
 @public
@@ -365,3 +255,91 @@ class Normal(Distribution):
 
         fill_normal(words, out)
         _scale(out, self.mean, self.stddev)
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class TruncatedNormal(Distribution):
+    """A normal distribution with mean `loc` and standard deviation `scale`, truncated at both ends.
+
+    As in `scipy.stats.truncnorm`, the bounds `low` and `high` are multiples of `scale`, measured
+    from `loc`. No value is outside them, so the standard deviation of the values is smaller than
+    `scale`.
+
+    >>> round(TruncatedNormal(0.0, 1.0).stddev, 6)
+    0.879626
+
+    Source: Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions 1 (1994), 13.10.1.
+    """
+
+    loc: float
+    scale: float
+    low: float = -2.0
+    high: float = 2.0
+
+    def __post_init__(self) -> None:
+        _require(self.loc == self.loc and self.scale >= 0 and self.low <= self.high, self)
+
+    @property
+    def mean(self) -> float:
+        return self.loc + self.scale * moments_between(self.low, self.high)[0]
+
+    @property
+    def stddev(self) -> float:
+        return self.scale * math.sqrt(moments_between(self.low, self.high)[1])
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return self.loc + self.scale * self.low, self.loc + self.scale * self.high
+
+    @property
+    def _leftward(self) -> tuple[float, float, float]:
+        """The bounds, and 1; or the bounds mirrored, and -1, if the interval is mostly positive.
+
+        In the left tail, a float can distinguish shares such as 1e-20 and 2e-20. In the right tail,
+        where they are 1 - 1e-20 and 1 - 2e-20, both are rounded to 1.
+        """
+        if self.low + self.high > 0:
+            return -self.high, -self.low, -1.0
+        return self.low, self.high, 1.0
+
+    def pdf(self, x: float) -> float:
+        if self.scale == 0:
+            return _point_pdf(x, self.loc)
+        z = (x - self.loc) / self.scale
+        inside = self.low <= z <= self.high
+        mass = share_between(self.low, self.high)
+        return standard().pdf(z) / (mass * self.scale) if inside else 0.0
+
+    def ppf(self, q: float) -> float:
+        if q in (0, 1):
+            return self.support[int(q)]
+        low, _, sign = self._leftward
+        share = q if sign > 0 else 1 - q
+        z = sign * standard().inv_cdf(share_below(low) + share * share_between(self.low, self.high))
+        return self.loc + self.scale * min(max(z, self.low), self.high)
+
+    def scipy(self) -> Any:
+        if self.scale == 0:
+            return _point_scipy(self.loc)
+        from scipy import stats
+
+        return stats.truncnorm(self.low, self.high, loc=self.loc, scale=self.scale)
+
+    def fill(self, words: "Array", out: "Array") -> None:
+        import numpy as np
+
+        from initreg.draws.quantiles import LARGEST_MASS, fill_between, fill_normal
+
+        mass = share_between(self.low, self.high)
+        if self.low == -self.high and mass <= LARGEST_MASS:
+            fill_normal(words, out, mass)
+        else:
+            low, high, sign = self._leftward
+            exact = np.empty(out.shape)
+            mirrored = words if sign > 0 else ~words  # so that larger words give larger values
+            fill_between(mirrored, exact, share_below(low), share_below(high), share_below(-high))
+            np.multiply(exact, sign, out=exact)
+            np.copyto(out, exact, casting="same_kind")
+        _scale(out, self.loc, self.scale)
+        _keep_within(out, *self.support)

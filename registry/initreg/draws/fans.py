@@ -1,4 +1,4 @@
-"""The fans of a weight: how many inputs and outputs each of its values joins."""
+"""The fans of a weight, counted from its shape as Keras does."""
 
 import math
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ def compute_fans(
     input_axes: Sequence[int] | None = None,
     output_axes: Sequence[int] | None = None,
 ) -> tuple[int, int]:
-    """Count the inputs and outputs of a weight of `shape`, as Keras does.
+    """Return the fan-in and fan-out of a weight, counted as Keras does.
 
     >>> compute_fans((3, 3, 16, 32))
     (144, 288)
     >>> compute_fans((8, 4, 16), input_axes=[0, 1], output_axes=[2])
     (32, 16)
 
-    Without axes, the last two are the input and output channels and all before them the receptive
-    field. A vector's fans are its length, a scalar's 1. Raises `ValueError` for an axis that
-    `shape` does not have.
+    Without `input_axes` and `output_axes`, the last two axes are the input and output channels, and
+    all axes before them are the receptive field. Both fans of a vector are its length, both fans of
+    a scalar are 1. Raises `ValueError` for an axis that `shape` does not have.
 
     Source: `keras.initializers.VarianceScaling` (Keras 3.15).
     """

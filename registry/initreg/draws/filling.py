@@ -1,7 +1,8 @@
 """Fill an array with the values of a distribution, chunk by chunk and in threads.
 
-They depend on the seed, the path, the shape and the distribution alone: not on threads, on the
-order of chunks, or on which part of a weight a device holds.
+The values depend only on the key (made of the seed and the path), the shape, the dtype and the
+distribution. They don't depend on the number of threads, on the order in which chunks are drawn,
+or on which part of a weight a device holds.
 """
 
 import math
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from initreg.draws.distributions import Constant, Distribution
-from initreg.draws.dtypes import as_dtype
+from initreg.draws.dtypes import FLOATS, as_dtype
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Batch, Region, batches, runs_of, words_of
 from initreg.draws.shapes import Shape
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-_ALIGNMENT = 64  # bytes, as JAX and TensorFlow ask for
+_ALIGNMENT = 64  # bytes: JAX and TensorFlow copy an array that starts elsewhere
 
 
 def draw_distribution(
@@ -36,50 +37,61 @@ def draw_distribution(
     threads: int | None = None,
     moments: Moments | None = None,
 ) -> "Array":
-    """Draw the values of a weight, or of a region of it, in threads.
+    """Draw the values of a weight, or of a region of it.
 
-    `shape` is that of the whole weight. float16 and bfloat16 are the values of float32, cast.
+    `shape` is the shape of the whole weight. `threads` is one per core by default.
     """
     import numpy as np
 
-    region = [slice(0, size) for size in shape] if region is None else region
-    flat = empty(math.prod(part.stop - part.start for part in region), as_dtype(dtype))
-    out = flat.reshape([part.stop - part.start for part in region])
-    wide = dtype == "float64"
-    runs = runs_of(shape, region)
+    sizes = shape if region is None else tuple(part.stop - part.start for part in region)
+    flat = empty(math.prod(sizes), as_dtype(dtype))
+    out = flat.reshape(sizes)
     if isinstance(distribution, Constant):
         with np.errstate(over="ignore", under="ignore"):
             cast(np.array(distribution.value), flat)
         if moments is not None:
             moments.add(flat[:1])
         return out
+    drawn_in = FLOATS[dtype].drawn_in
+    runs = runs_of(shape, [slice(0, size) for size in shape] if region is None else region)
 
     def fill(batch: Batch) -> None:
-        words = [words_of(key, part, runs, wide) for part in batch.parts]
-        joined = words[0] if len(words) == 1 else np.concatenate(words)
-        target = flat[batch.start : batch.start + len(joined)]
-        # What a dtype can't hold becomes infinite or 0, or NaN by -inf + inf: the values show it.
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # each thread's own
-            if target.dtype.itemsize >= 4:
-                distribution.fill(joined, target)
+        words = words_of(key, batch, runs, wide=drawn_in == "float64")
+        target = flat[batch.start : batch.start + len(words)]
+        # Values that the dtype can't hold become infinite, 0, or NaN (-inf + inf). `errstate`
+        # counts for one thread only, so it is set here.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            if drawn_in == dtype:
+                distribution.fill(words, target)
             else:
-                exact = np.empty(len(joined), np.float32)
-                distribution.fill(joined, exact)
+                exact = np.empty(len(words), drawn_in)
+                distribution.fill(words, exact)
                 np.copyto(target, exact, casting="unsafe")
         if moments is not None:
             moments.add(target)
 
-    _in_threads(fill, batches(*runs), len(flat), threads)
+    _in_threads(fill, batches(runs), len(flat), threads)
     return out
 
 
 def empty(count: int, dtype: "np.dtype[Any]") -> "Array":
-    """Return a new array that starts where a backend can take it over without a copy."""
+    """Return a new array, aligned so that a backend can use its memory without a copy."""
     import numpy as np
 
-    held = np.empty(count * dtype.itemsize + _ALIGNMENT, np.uint8)
-    start = -held.ctypes.data % _ALIGNMENT
-    return held[start : start + count * dtype.itemsize].view(dtype)
+    size = count * dtype.itemsize
+    buffer = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % _ALIGNMENT
+    return buffer[start : start + size].view(dtype)
+
+
+def cast(values: "Array", out: "Array") -> None:
+    """Copy values of float64 into `out`, through the dtype that random values are drawn in."""
+    import numpy as np
+
+    name = out.dtype.name
+    if (drawn_in := FLOATS[name].drawn_in) != name:
+        values = values.astype(drawn_in)
+    np.copyto(out, values, casting="unsafe")
 
 
 def _cores() -> int:
@@ -87,44 +99,35 @@ def _cores() -> int:
 
 
 def _in_threads(
-    work: Callable[[Batch], None], items: Iterator[Batch], size: int, threads: int | None
+    work: Callable[[Batch], None], queue: Iterator[Batch], size: int, threads: int | None
 ) -> None:
-    """Call `work` with each item, in as many threads as there are cores; raise what one raises."""
+    """Call `work` with each batch, in several threads. Raise the first error of any of them."""
     count = min(threads or _cores(), -(-size // CHUNK))
     if count <= 1:
-        for item in items:
-            work(item)
+        for batch in queue:
+            work(batch)
         return
-    lock, failed = threading.Lock(), list[BaseException]()
+    lock, errors = threading.Lock(), list[BaseException]()
 
     def run() -> None:
         try:
-            while not failed:
+            while not errors:
                 with lock:
-                    item = next(items, None)
-                if item is None:
+                    batch = next(queue, None)
+                if batch is None:
                     return
-                work(item)
+                work(batch)
         except BaseException as error:
-            failed.append(error)
+            errors.append(error)
 
     helpers = [threading.Thread(target=run, name="initreg-draw") for _ in range(count - 1)]
     for helper in helpers:
         helper.start()
     try:
         run()
-    except BaseException as error:  # an interrupt: let the others stop, too
-        failed.append(error)
+    except BaseException as error:  # an interrupt between two batches: stop the helpers, too
+        errors.append(error)
     for helper in helpers:
         helper.join()
-    if failed:
-        raise failed[0]
-
-
-def cast(values: "Array", out: "Array") -> None:
-    """Copy values of float64; to a half by way of float32, as all draws of halves go."""
-    import numpy as np
-
-    if out.dtype.itemsize < 4:
-        values = values.astype(np.float32)
-    np.copyto(out, values, casting="unsafe")
+    if errors:
+        raise errors[0]

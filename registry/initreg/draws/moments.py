@@ -1,6 +1,8 @@
-"""The mean and the standard deviation of values that come part by part."""
+"""The mean and the standard deviation of values that are added part by part."""
 
 from typing import TYPE_CHECKING, Any
+
+from initreg.draws.dtypes import FLOATS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -9,37 +11,40 @@ if TYPE_CHECKING:
 
 
 class Moments:
-    """The mean and the standard deviation of values that are added part by part."""
+    """Collects the mean and the standard deviation of a weight while its parts are drawn."""
 
     def __init__(self) -> None:
+        # Of each part: how many values, their mean, and the sum of squared distances from it.
         self._parts: list[tuple[int, float, float]] = []
 
     def add(self, values: "Array") -> None:
-        """Add values; safe to call from many threads."""
+        """Add an array of values. Several threads may call this at once."""
         import numpy as np
 
         if not values.size:
             return
-        if values.dtype.itemsize < 4:
-            values = values.astype(np.float32)
+        values = values.astype(FLOATS[values.dtype.name].drawn_in, copy=False)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             mean = float(np.add.reduce(values, axis=None)) / values.size
             centered = np.subtract(values, values.dtype.type(mean))
-            spread = float(np.add.reduce(np.multiply(centered, centered), axis=None))
-        if values.dtype == np.float32 and not 1e-30 < spread < 1e38:  # the squares may leave it
+            squares = float(np.add.reduce(np.multiply(centered, centered), axis=None))
+        if values.dtype == np.float32 and not 1e-30 < squares < 1e38:  # beyond what float32 holds
             self.add(values.astype(np.float64))
         else:
-            self._parts.append((values.size, mean, spread))
+            self._parts.append((values.size, mean, squares))
 
     @property
     def mean(self) -> float:
-        """The mean of all values so far; NaN where there are none."""
+        """The mean of all values so far; NaN if there are none."""
         count = sum(n for n, _, _ in self._parts)
         return sum(n * mean for n, mean, _ in self._parts) / count if count else float("nan")
 
     @property
     def stddev(self) -> float:
-        """The standard deviation of all values so far."""
-        count, whole = sum(n for n, _, _ in self._parts), self.mean
-        total = sum(spread + n * (mean - whole) * (mean - whole) for n, mean, spread in self._parts)
+        """The standard deviation of all values so far; NaN if there are none."""
+        count, mean = sum(n for n, _, _ in self._parts), self.mean
+        total = sum(
+            squares + n * (part_mean - mean) * (part_mean - mean)
+            for n, part_mean, squares in self._parts
+        )
         return (total / count) ** 0.5 if count else float("nan")

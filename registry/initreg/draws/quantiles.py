@@ -1,11 +1,23 @@
-"""Random words to values: each word gives the value at its quantile, the same on every machine.
+"""Turn random words into values: each word gives the quantile at that word.
 
-Only what IEEE 754 rounds exactly takes part (sums, products, quotients, roots), and integers. So
-there is no difference between processors, systems or versions of NumPy, whose logarithms differ in
-the last digit from one to the other; the logarithm here is our own.
+A word is a signed integer, and all words are equally likely. So word / 2³² + 1/2 is a random number
+p between 0 and 1, and the quantile function of a distribution turns p into a value that follows
+this distribution. Other methods for normal values (ziggurat, polar) reject some words and take
+new ones, so the position of a value doesn't tell which word it uses. Here each value depends on one
+word, so any part of a weight can be drawn alone (see `streams`).
 
-Normal values come from the inverse of the normal distribution function: Wichura, Algorithm AS 241
-(1988), PPND7 for float32 and PPND16 for float64.
+The values are the same to the last bit on every machine. This module uses only integers and the
+operations that IEEE 754 rounds exactly: sums, products, quotients and square roots. NumPy's
+logarithm differs in the last digit between processors and versions, so `_minus_log` is our own.
+
+The quantiles of the normal distribution are those of Wichura, Algorithm AS 241: The Percentage
+Points of the Normal Distribution (1988): PPND7, to about 7 digits, for float32, and PPND16, to
+about 16 digits, for float64. With q = p - 1/2:
+
+- if |q| ≤ 0.425, the value is q times a rational function (a quotient of two polynomials) of
+  0.425² - q²;
+- otherwise, with r = sqrt(-log(min(p, 1 - p))), it is ± a rational function of r - 1.6 if r ≤ 5,
+  or of r - 5 if r > 5.
 """
 
 import math
@@ -17,22 +29,24 @@ import numpy as np
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
-_NEAR = 0.425  # up to here from the middle, one quotient does
-_SPLIT, _MIDDLE, _FAR = 5.0, 1.6, 5.0  # of the tail, in sqrt(-log p)
+# The constants of AS 241, under their names there.
+_SPLIT1 = 0.425  # the largest |q| of the central part
+_SPLIT2 = 5.0  # the largest r of the near tail, and what is subtracted from r in the far tail
+_CONST2 = 1.6  # what is subtracted from r in the near tail
 _ROOT_HALF = math.sqrt(0.5)
 
 
 class _Tables(NamedTuple):
-    """Coefficients, the constant one first: numerator and denominator of each part."""
+    """Coefficients, in ascending order: the numerator and the denominator of each part."""
 
-    near: tuple[Sequence[float], Sequence[float]]
+    center: tuple[Sequence[float], Sequence[float]]
     tail: tuple[Sequence[float], Sequence[float]]
     far: tuple[Sequence[float], Sequence[float]] | None
-    log: Sequence[float]
+    log: Sequence[float]  # of the series in `_minus_log`
 
 
 _PPND7 = _Tables(
-    near=(
+    center=(
         (3.3871327179e0, 5.0434271938e1, 1.5929113202e2, 5.9109374720e1),
         (1.0, 1.7895169469e1, 7.8757757664e1, 6.7187563600e1),
     ),
@@ -40,11 +54,11 @@ _PPND7 = _Tables(
         (1.4234372777e0, 2.7568153900e0, 1.3067284816e0, 1.7023821103e-1),
         (1.0, 7.3700164250e-1, 1.2021132975e-1),
     ),
-    far=None,  # no word of 32 bits leads there
+    far=None,  # r ≤ 5 for words of 32 bits: p ≥ 2⁻³³, so r ≤ 4.8
     log=tuple(2 / (2 * k + 1) for k in range(5)),
 )
 _PPND16 = _Tables(
-    near=(
+    center=(
         (
             3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
             1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4,
@@ -85,95 +99,110 @@ _PPND16 = _Tables(
 
 
 def _tables(out: "Array") -> tuple[_Tables, Any]:
-    """Return the tables for an array, and the type of its scalars."""
+    """Return the tables for the dtype of an array, and this dtype."""
     return (_PPND7, np.float32) if out.dtype == np.float32 else (_PPND16, np.float64)
 
 
 def _polynomial(coefficients: Sequence[float], x: "Array", out: "Array") -> "Array":
-    kind = out.dtype.type
-    np.multiply(x, kind(coefficients[-1]), out=out)
+    """Compute a polynomial into `out`, by Horner's method."""
+    scalar = out.dtype.type
+    np.multiply(x, scalar(coefficients[-1]), out=out)
     for coefficient in coefficients[-2:0:-1]:
-        np.add(out, kind(coefficient), out=out)
+        np.add(out, scalar(coefficient), out=out)
         np.multiply(out, x, out=out)
-    np.add(out, kind(coefficients[0]), out=out)
+    np.add(out, scalar(coefficients[0]), out=out)
     return out
 
 
-def _quotient(parts: tuple[Sequence[float], Sequence[float]], x: "Array", out: "Array") -> "Array":
-    _polynomial(parts[0], x, out)
-    np.divide(out, _polynomial(parts[1], x, np.empty_like(out)), out=out)
+def _quotient(table: tuple[Sequence[float], Sequence[float]], x: "Array", out: "Array") -> "Array":
+    """Compute a rational function into `out`."""
+    _polynomial(table[0], x, out)
+    np.divide(out, _polynomial(table[1], x, np.empty_like(out)), out=out)
     return out
 
 
 def _minus_log(x: "Array", terms: Sequence[float]) -> "Array":
-    """Return -log(x), 0 < x < 1: of the exponent, and of the mantissa by the series of artanh."""
-    kind = x.dtype.type
+    """Return -log(x), for 0 < x < 1.
+
+    x is m · 2ᵉ, with a mantissa m between 1/2 and 1. With h = sqrt(1/2) and s = (m - h) / (m + h),
+
+        log(x) = (e - 1/2) log(2) + log(m / h)
+        log(m / h) = 2 artanh(s) = 2 (s + s³/3 + s⁵/5 + …)
+
+    |s| < 0.18, so a few terms are enough: 5 for float32, 11 for float64.
+    """
+    scalar = x.dtype.type
     mantissa, exponent = np.frexp(x)
-    s = np.divide(mantissa - kind(_ROOT_HALF), mantissa + kind(_ROOT_HALF))
+    s = np.divide(mantissa - scalar(_ROOT_HALF), mantissa + scalar(_ROOT_HALF))
     series = _polynomial(terms, s * s, np.empty_like(s))
-    whole: Array = np.subtract(kind(0.5), exponent.astype(kind))
-    whole *= kind(math.log(2))
-    whole -= np.multiply(series, s, out=series)
-    return whole
+    result: Array = np.subtract(scalar(0.5), exponent.astype(scalar))
+    result *= scalar(math.log(2))
+    result -= np.multiply(series, s, out=series)
+    return result
 
 
 def fill_centered(words: "Array", out: "Array") -> None:
-    """Fill `out` with values spread evenly between -1/2 and 1/2.
+    """Fill `out` with p - 1/2: values spread evenly between -1/2 and 1/2.
 
-    Values of float32 take words of 32 bits, those of float64 words of either size. Only a float32
-    is ever rounded to 1/2 itself.
+    `out` is float32 with words of 32 bits, or float64 with words of either size. A float32 may be
+    rounded to 1/2 itself, a float64 never.
     """
-    words, step = _whole(words)
-    kind = out.dtype.type
+    words, step = _representable(words)
+    scalar = out.dtype.type
     np.copyto(out, words, casting="unsafe")
-    np.add(out, kind(0.5), out=out)  # between two words, so that both halves are alike
-    np.multiply(out, kind(step), out=out)
+    # Signed words are -n … n - 1. With 1/2 added, they are symmetric about 0.
+    np.add(out, scalar(0.5), out=out)
+    np.multiply(out, scalar(step), out=out)
 
 
-def _whole(words: "Array") -> "tuple[Array, float]":
-    """Return words as a float can tell them apart, and the step from one to the next."""
+def _representable(words: "Array") -> "tuple[Array, float]":
+    """Return words with no more bits than a float64 holds, and the difference in p between two."""
     return (words >> 11, 2.0**-53) if words.dtype.itemsize == 8 else (words, 2.0**-32)
 
 
 def fill_normal(words: "Array", out: "Array", mass: float = 1.0) -> None:
     """Fill `out` with values of the standard normal distribution.
 
-    A `mass` of at most `LARGEST_MASS` is the share of it, about its mean, that they stay in.
+    With ``mass < 1``, draw from the central `mass` of the distribution only. `mass` must be 1, or
+    at most `LARGEST_MASS`.
     """
-    tables, kind = _tables(out)
-    # In one piece: glibc gives what is freed back to the system, page by page, but for so much.
-    q, r, rest = np.empty((3, len(out)), out.dtype)
+    tables, scalar = _tables(out)
+    # One allocation is faster than three: glibc gives the memory of three smaller ones back to the
+    # system after each batch, and gets it again, page by page, for the next.
+    q, r, denominator = np.empty((3, len(out)), out.dtype)
     fill_centered(words, q)
     if mass < 1:
-        np.multiply(q, kind(mass), out=q)
+        np.multiply(q, scalar(mass), out=q)
     np.multiply(q, q, out=r)
-    np.subtract(kind(_NEAR**2), r, out=r)
-    _polynomial(tables.near[0], r, out)
-    np.divide(out, _polynomial(tables.near[1], r, rest), out=out)
+    np.subtract(scalar(_SPLIT1**2), r, out=r)
+    # Compute the central part for all values, and then replace the tails, 15 % of them.
+    _polynomial(tables.center[0], r, out)
+    np.divide(out, _polynomial(tables.center[1], r, denominator), out=out)
     np.multiply(out, q, out=out)
-    far = np.flatnonzero(r < 0)
-    if not len(far):
+    tails = np.flatnonzero(r < 0)
+    if not len(tails):
         return
-    sides = q[far]
+    sides = q[tails]
     if mass < 1:
-        p = np.subtract(kind(0.5), np.abs(sides))
+        p = np.subtract(scalar(0.5), np.abs(sides))
     else:
-        # The distance of the words from either end: exact, where 1/2 - |q| is coarse.
-        ends, step = _whole(words[far])
+        # 1/2 - |q| is coarse near 0. The distance of a word from its end is exact.
+        ends, step = _representable(words[tails])
         ends = np.where(ends < 0, ends, ~ends) - ends.dtype.type(-0.5 / step)
-        p = np.multiply(np.add(ends.astype(kind), kind(0.5)), kind(step))
-    out[far] = np.copysign(_tail(p, tables), sides)
+        p = np.multiply(np.add(ends.astype(scalar), scalar(0.5)), scalar(step))
+    out[tails] = np.copysign(_tail(p, tables), sides)
 
 
 LARGEST_MASS = 0.9975
-"""Of a cut about the mean; beyond, a float32 is too coarse for the shares near its ends."""
+"""The largest `mass` of `fill_normal` below 1. Closer to 1, a float32 is too coarse for the shares
+near the ends; `fill_between` computes with float64."""
 
 
 def fill_between(words: "Array", out: "Array", low: float, high: float, above: float) -> None:
-    """Fill `out`, of float64, with normal values whose distribution function is in ``low:high``.
+    """Fill a float64 `out` with the normal quantiles of p between `low` and `high`.
 
-    ``0 ≤ low < high ≤ 1``, and `above` is 1 - high, which near 0 tells more apart. Mirror a cut
-    whose larger part lies on the right.
+    ``0 ≤ low < high ≤ 1``. `above` is 1 - high: the caller computes it, because a difference from 1
+    loses the digits of a small share. If the interval is mostly above 1/2, mirror it first.
     """
     centered = np.empty_like(out)
     fill_centered(words, centered)
@@ -182,23 +211,23 @@ def fill_between(words: "Array", out: "Array", low: float, high: float, above: f
     np.add(out, low, out=out)
     q = np.subtract(out, 0.5)
     r = np.multiply(q, q)
-    np.subtract(_NEAR**2, r, out=r)
-    far = np.flatnonzero(r < 0)
-    sides = q[far]
-    p = np.where(sides < 0, out[far], (0.5 - centered[far]) * (high - low) + above)
-    _quotient(_PPND16.near, r, out)
+    np.subtract(_SPLIT1**2, r, out=r)
+    tails = np.flatnonzero(r < 0)
+    sides = q[tails]
+    p = np.where(sides < 0, out[tails], (0.5 - centered[tails]) * (high - low) + above)
+    _quotient(_PPND16.center, r, out)
     np.multiply(out, q, out=out)
-    out[far] = np.copysign(_tail(p, _PPND16), sides)
+    out[tails] = np.copysign(_tail(p, _PPND16), sides)
 
 
 def _tail(p: "Array", tables: _Tables) -> "Array":
-    """Return how far out the values lie beyond which the share `p` is found, on one side."""
-    kind = p.dtype.type
+    """Return the distance from the mean beyond which the share `p` lies, on one side."""
+    scalar = p.dtype.type
     r = np.sqrt(_minus_log(p, tables.log))
-    found = _quotient(tables.tail, r - kind(_MIDDLE), np.empty_like(r))
+    distance = _quotient(tables.tail, r - scalar(_CONST2), np.empty_like(r))
     if tables.far is not None:
-        beyond = np.flatnonzero(r > _SPLIT)
-        if len(beyond):
-            rest = r[beyond] - kind(_FAR)
-            found[beyond] = _quotient(tables.far, rest, np.empty_like(rest))
-    return found
+        far = np.flatnonzero(r > _SPLIT2)
+        if len(far):
+            rest = r[far] - scalar(_SPLIT2)
+            distance[far] = _quotient(tables.far, rest, np.empty_like(rest))
+    return distance

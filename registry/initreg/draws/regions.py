@@ -1,7 +1,18 @@
-"""The parts of a weight that a draw fills at once.
+"""Which random words a region of a weight needs.
 
-A region of a weight, such as one device's shard, is a list of runs: values that stand side by side
-in C order. The runs are cut at the borders of chunks, and gathered into batches of some size.
+A region is a box in a weight, such as the shard of one device. The values of a weight are counted
+in C order, so a region is a list of *runs*: values with consecutive numbers. Columns 2 and 3 of a
+weight of shape (4, 6) are four runs of two values:
+
+     0   1  [ 2   3]  4   5
+     6   7  [ 8   9] 10  11
+    12  13  [14  15] 16  17
+    18  19  [20  21] 22  23
+
+A weight is drawn in chunks, each with a stream of random words of its own (see `streams`). If a
+chunk had 9 values here, the second run would be in two chunks: value 8 is the last one of chunk 0,
+value 9 the first one of chunk 1. So runs are split between chunks into *parts*. A part may hold few
+values, so several are gathered into a *batch*, which is filled by one call.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +26,18 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 Region: TypeAlias = Sequence[slice]
-"""A part of a weight: a slice of each axis, of step 1."""
+"""A part of a weight: one slice for each axis, with step 1."""
+
+
+class Runs(NamedTuple):
+    """Runs of equal length: the number of the first value of each, in ascending order."""
+
+    starts: "Array"
+    length: int
 
 
 class Part(NamedTuple):
-    """The runs ``first:last`` as far as they lie in one chunk."""
+    """What one chunk holds of the runs ``first:last``."""
 
     chunk: int
     first: int
@@ -27,26 +45,30 @@ class Part(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Parts to fill at once, and where in the output their values start."""
+    """Parts to fill in one call, and the position of their first value in the output."""
 
     start: int
     parts: list[Part]
 
 
-def runs_of(shape: Sequence[int], region: Region) -> "tuple[Array, int]":
-    """Return where the runs of a region start in the weight, and how many values each has.
+def runs_of(shape: Sequence[int], region: Region) -> Runs:
+    """Return the runs that make up a region, as long as possible.
 
-    A run is as long as its values stand side by side in C order.
+    >>> runs_of((4, 6), [slice(0, 4), slice(2, 4)])
+    Runs(starts=array([ 2,  8, 14, 20]), length=2)
+    >>> runs_of((4, 6), [slice(1, 3), slice(0, 6)])
+    Runs(starts=array([6]), length=12)
     """
     import numpy as np
 
+    # The last axes that are taken whole are one run, together with the axis before them.
     axis = len(shape)
     length = 1
     while axis:
         axis -= 1
-        taken = region[axis].stop - region[axis].start
-        length *= taken
-        if taken != shape[axis]:
+        size = region[axis].stop - region[axis].start
+        length *= size
+        if size != shape[axis]:
             break
     strides = [1]
     for size in reversed(shape[1:]):
@@ -57,48 +79,52 @@ def runs_of(shape: Sequence[int], region: Region) -> "tuple[Array, int]":
         starts = (starts[:, None] + steps).reshape(-1)
     if shape:
         starts += region[axis].start * strides[axis]
-    return starts, length
+    return Runs(starts, length)
 
 
-def batches(starts: "Array", length: int) -> Iterator[Batch]:
-    """Cut runs into batches of some `CHUNK` values, so that few calls fill them."""
+def batches(runs: Runs) -> Iterator[Batch]:
+    """Group runs into batches of about `CHUNK` values, because each call costs some time."""
     import numpy as np
 
+    starts, length = runs
     if not length or not len(starts):
         return
-    done, held, parts = 0, 0, list[Part]()
+    position, count, parts = 0, 0, list[Part]()
     for chunk in range(int(starts[0]) // CHUNK, (int(starts[-1]) + length - 1) // CHUNK + 1):
         low, high = chunk * CHUNK, (chunk + 1) * CHUNK
         first = int(np.searchsorted(starts, low - length, "right"))
         last = int(np.searchsorted(starts, high, "left"))
         if first == last:
             continue
-        before = max(0, low - int(starts[first]))
-        behind = max(0, int(starts[last - 1]) + length - high)
+        before = max(0, low - int(starts[first]))  # values of the first run in earlier chunks
+        after = max(0, int(starts[last - 1]) + length - high)  # of the last run, in later ones
         parts.append(Part(chunk, first, last))
-        held += (last - first) * length - before - behind
-        if held >= CHUNK // 2:
-            yield Batch(done, parts)
-            done, held, parts = done + held, 0, []
+        count += (last - first) * length - before - after
+        if count >= CHUNK // 2:
+            yield Batch(position, parts)
+            position, count, parts = position + count, 0, []
     if parts:
-        yield Batch(done, parts)
+        yield Batch(position, parts)
 
 
-def words_of(key: int, part: Part, runs: "tuple[Array, int]", wide: bool) -> "Array":
-    """Return the words of the values of one part."""
+def words_of(key: int, batch: Batch, runs: Runs, *, wide: bool) -> "Array":
+    """Return the random words of a batch, one for each value, in C order."""
     import numpy as np
 
-    starts, length = runs
-    own = starts[part.first : part.last] - part.chunk * CHUNK
+    words = [piece for part in batch.parts for piece in _pieces(key, part, runs, wide)]
+    return words[0] if len(words) == 1 else np.concatenate(words)
+
+
+def _pieces(key: int, part: Part, runs: Runs, wide: bool) -> "Iterator[Array]":
+    """Yield the words of one part. Its first and its last run may be cut by the chunk's borders."""
+    starts = runs.starts[part.first : part.last] - part.chunk * CHUNK
     stream = Stream(key, part.chunk, wide=wide)
-    pieces = []
-    if own[0] < 0:  # a run that began in a chunk before
-        pieces.append(stream.words(0, min(int(own[0]) + length, CHUNK)))
-        own = own[1:]
-    cut = len(own) and int(own[-1]) + length > CHUNK  # one that goes on in the next
-    whole = own[:-1] if cut else own
+    if starts[0] < 0:  # this run began in an earlier chunk
+        yield stream.words(0, min(int(starts[0]) + runs.length, CHUNK))
+        starts = starts[1:]
+    cut = len(starts) > 0 and int(starts[-1]) + runs.length > CHUNK
+    whole = starts[:-1] if cut else starts
     if len(whole):
-        pieces.append(stream.runs(whole, length))
-    if cut:
-        pieces.append(stream.words(int(own[-1]), CHUNK))
-    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        yield stream.runs(whole, runs.length)
+    if cut:  # this run continues in the next chunk
+        yield stream.words(int(starts[-1]), CHUNK)

@@ -1,4 +1,4 @@
-"""Shapes of weights."""
+"""The shape of a weight, and its check."""
 
 import operator
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 def checked_shape(shape: Iterable[int] | int) -> Shape:
-    """Return a shape as a tuple; raises `ConfigError` for what is none."""
+    """Return a shape as a tuple. Raises `ConfigError` if it isn't a valid shape."""
     try:
         sizes: tuple[Any, ...] = tuple(shape)  # type: ignore[arg-type]
     except TypeError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from typing import Any, NoReturn
 
 from initreg.config.base import InitializerConfig
-from initreg.config.targets import PORTABLE
+from initreg.config.targets import KERAS_KEYS, is_portable_form
 from initreg.documents import Path
 from initreg.errors import (
     ConfigError,
@@ -21,8 +21,6 @@ from initreg.registry.registry import Registry, default_registry
 from initreg.spec.spec import Spec
 
 MAX_DEPTH = 200  # levels of a config
-
-_KERAS_KEYS = {"module", "class_name", "config", "registered_name"}
 
 Rewrite = Callable[[Any, Registry], Any]
 
@@ -82,7 +80,7 @@ def collapsed(spec: Any, registry: Registry) -> Any:
     """Return the text of what Keras wrote for one initializer; the dict itself where it stays."""
     if not isinstance(spec, Mapping) or "class_name" not in spec:
         return spec
-    if spec.keys() - _KERAS_KEYS:  # such as the number of what several layers share
+    if spec.keys() - KERAS_KEYS:  # such as the number of what several layers share
         return spec
     try:
         config = registry.validate(spec)
@@ -105,7 +103,7 @@ def _serialized(config: InitializerConfig) -> dict[str, Any]:
     """Serialize a config to what JSON can say; a failure is told as the plugin's."""
     try:
         whole: dict[str, Any] = json.loads(json.dumps(config.serialize()))
-        if not whole.keys() >= _KERAS_KEYS:
+        if not whole.keys() >= set(KERAS_KEYS):
             raise TypeError("it lacks a key of Keras's form")
         if not isinstance(whole["config"], dict):
             raise TypeError("its config is no dict")
@@ -139,10 +137,10 @@ def _is_spec(config: Any, registry: Registry) -> bool:
     """Whether the whole config is a spec; a dict that names something else is none."""
     if not isinstance(config, Mapping):
         return isinstance(config, str | Spec | InitializerConfig)
-    if "class_name" in config and not config.keys() <= _KERAS_KEYS:
+    if "class_name" in config and not config.keys() <= set(KERAS_KEYS):
         return False
     name = config.get("class_name", config.get("type"))
-    if f"{config.get('module')}:{name}" == PORTABLE:
+    if is_portable_form(config.get("module"), name):
         return True
     try:
         return isinstance(name, str) and bool(registry.find(name))

@@ -12,7 +12,7 @@ from pydantic import GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from initreg.config.base import InitializerConfig
-from initreg.config.targets import PORTABLE
+from initreg.config.targets import PORTABLE, SHARED_KEY
 from initreg.discovery.trust import normalize
 from initreg.errors import InitregError
 from initreg.integrations.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
@@ -241,7 +241,7 @@ def _keras_form(named: list[_Named]) -> Schema:
             "config": {"type": ["object", "null"], "description": "Its parameters."},
             "module": {"type": ["string", "null"], "description": "The module of the class."},
             "registered_name": {"type": ["string", "null"]},
-            "shared_object_id": True,  # Keras numbers what several layers share
+            SHARED_KEY: True,
         },
         "additionalProperties": False,
         "if": {"properties": of_keras},

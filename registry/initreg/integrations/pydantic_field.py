@@ -18,6 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from initreg.config.base import InitializerConfig
+from initreg.config.values import map_leaves
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.integrations.json_schema import field_schema
 from initreg.registry.registry import NESTING, Registry, default_registry
@@ -42,7 +43,7 @@ def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
     if not isinstance(registry, Registry):
         registry = default_registry()
     if depth > MAX_DEPTH:
-        raise PydanticCustomError("depth", "must not nest deeper than 16 levels")
+        raise PydanticCustomError("depth", f"must not nest deeper than {MAX_DEPTH} levels")
     try:
         return registry.validate(value, depth=depth)
     except InitregError as error:
@@ -106,19 +107,19 @@ def _check_default(handler: GetCoreSchemaHandler) -> None:
 
 def _as_specs(default: Any) -> Any:
     """Write the configs in a default as specs, as JSON Schema has to show them."""
-    if isinstance(default, InitializerConfig):
-        registry = default_registry()
-        spec = registry.write(default)
+    registry = default_registry()
+
+    def written(leaf: Any, _: object) -> Any:
+        if not isinstance(leaf, InitializerConfig):
+            return leaf
+        spec = registry.write(leaf)
         try:
             registry.validate(spec)
-        except InitregError:  # a class that this registry has not
-            return default
+        except InitregError:  # a class that isn't in this registry
+            return leaf
         return spec
-    if type(default) in (list, tuple):
-        return type(default)(map(_as_specs, default))
-    if type(default) is dict:
-        return {key: _as_specs(item) for key, item in default.items()}
-    return default
+
+    return map_leaves(default, written)
 
 
 class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers; FastAPI has one, too

@@ -6,7 +6,7 @@ from typing import Any
 
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import Fitted, fit, seed_in_force
-from initreg.draws.dtypes import DTYPES
+from initreg.draws.dtypes import FLOATS
 from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, Fault, PluginError
 from initreg.models.paths import Weight
@@ -42,7 +42,7 @@ def new_entry(path: str, name: str, shape: Iterable[Any], dtype: str, layer: Any
         layer=type(layer).__name__,
         action="uncovered",
     )
-    if dtype in DTYPES:
+    if dtype in FLOATS:
         return entry
     return replace(entry, action="skip", reason=f"dtype {dtype} isn't a float")
 

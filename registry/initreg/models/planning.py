@@ -2,7 +2,6 @@
 
 import json
 import math
-import secrets
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 from initreg.backend import load_keras
 from initreg.config.drawing import Fitted
-from initreg.draws.seeds import MAX_SEED, checked_seed
+from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
 from initreg.errors import InitregWarning, PlanError
 from initreg.models.assignments import Assignment, Assignments, new_entry, with_draw, with_rule
@@ -164,7 +163,7 @@ def base_seed(seed: int | None, rules: Rules) -> int:
         raise PlanError(
             "Give a seed: otherwise each process draws its own, and the shards don't match."
         )
-    return secrets.randbelow(MAX_SEED + 1)
+    return random_seed()
 
 
 def unmatched(rules: Rules, applied: Iterable[Rule]) -> tuple[Rule, ...]:

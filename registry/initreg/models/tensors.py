@@ -32,10 +32,10 @@ def to_tensor(array: "Array", sharding: Any = None) -> Any:
         return importlib.import_module("tensorflow").convert_to_tensor(array)
     if backend == "torch":  # from_numpy shares the memory; Keras's own conversion copies it
         torch = importlib.import_module("torch")
-        if array.dtype.name == "bfloat16":
-            tensor = torch.from_numpy(array.view("int16")).view(torch.bfloat16)
-        else:
+        if array.dtype.kind == "f":
             tensor = torch.from_numpy(array)
+        else:  # NumPy doesn't have this float, so pass its bits
+            tensor = torch.from_numpy(array.view("int16")).view(getattr(torch, array.dtype.name))
         return keras.ops.convert_to_tensor(tensor)  # moves it to Keras's device
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
 

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from initreg.backend import load_keras
-from initreg.config.targets import PORTABLE, import_target
+from initreg.config.targets import PORTABLE, PORTABLE_KEY, import_target, is_portable_form
 from initreg.documents import Path as Place
 from initreg.errors import Fault, UnreadableError
 from initreg.models.keras_internals import RUNS_CODE, VALUES_IN_FILES
 from initreg.registry.registry import Registry
-
-_PORTABLE_KEY = "initreg>Portable"
 
 # The modules in which Keras looks up a class without a module: .h5 files give none.
 _CLASSES = (
@@ -158,7 +156,7 @@ class Vetting:
     def _find(self, reference: _Reference) -> type | str:
         """Find the class by its module and name, otherwise by the key it is registered under."""
         _, module, name, key, _ = reference
-        if f"{module}:{name}" == PORTABLE or key == _PORTABLE_KEY:
+        if is_portable_form(module, name) or key == PORTABLE_KEY:
             return class_of(PORTABLE) or ""
         registered: dict[type, str] = {}
         reason = ""

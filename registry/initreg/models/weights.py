@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.config.drawing import Fitted, draw_fitted, own_seed
-from initreg.draws.dtypes import DTYPES
+from initreg.config.drawing import Fitted, draw_fitted
+from initreg.draws.dtypes import FLOATS
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
@@ -46,7 +46,7 @@ def make_tensor(
     `moments` collects the values of floats. `sharding` places the tensor on JAX's devices.
     """
     config = fitted.config
-    is_float, is_portable, has_class = dtype in DTYPES, fitted.is_portable, not config.is_drawn()
+    is_float, is_portable, has_class = dtype in FLOATS, fitted.is_portable, not config.is_drawn()
     if not has_class and not is_portable:
         problem = f"{config} can't be drawn: it holds what only Keras can make."
         raise ConfigError([Fault(problem)])
@@ -100,6 +100,6 @@ def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig
     A seed that the config has already takes the place of `seed`.
     """
     field = config.parameter_fields.get("seed")
-    if field is not None and (own := own_seed(config)) is not None:
+    if field is not None and (own := getattr(config, field)) is not None:
         config = config.model_copy(update={field: derive_seed(own, path)})
     return config.with_seed(derive_seed(seed, path))

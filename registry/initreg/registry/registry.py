@@ -4,13 +4,12 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from initreg.backend import load_keras
-from initreg.config.base import InitializerConfig, written
-from initreg.config.targets import PORTABLE, import_target
+from initreg.config.base import InitializerConfig, spec_of, written
+from initreg.config.targets import import_target, is_portable_form
 from initreg.config.validation import check
 from initreg.discovery.loading import CommandHook, Discovery, Plugin, PluginRecord, ask
 from initreg.draws.seeds import checked_seed
@@ -27,7 +26,7 @@ from initreg.public import public
 from initreg.registry.building import build, custom_object, from_keras
 from initreg.registry.names import Entry, Names, unknown
 from initreg.registry.requests import Request, read
-from initreg.spec.spec import Pairs, Spec, Value
+from initreg.spec.spec import Spec
 from initreg.wording import shown
 
 _TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
@@ -201,7 +200,7 @@ class Registry:
 
     def _validate(self, spec: object, depth: int = 0) -> InitializerConfig:
         request = read(spec)
-        if f"{request.module}:{request.name}" == PORTABLE:
+        if is_portable_form(request.module, request.name):
             return self._of_portable(request, depth)
         config_class = self._class_of(request)
         values, arguments, faults = request.bind(config_class)
@@ -310,25 +309,8 @@ class Registry:
         return written(self._spec_of(config), config)
 
     def _spec_of(self, config: InitializerConfig) -> Spec:
-        """Return a config's spec, each class under the name that reaches it: some are contested."""
-        spec, fields = config.spec(), config.parameter_fields
-        arguments = tuple(
-            each._replace(value=self._renamed(each.value, getattr(config, fields[str(each.name)])))
-            for each in spec.arguments
-        )
-        return replace(spec, name=self._name_of(config), arguments=arguments)
-
-    def _renamed(self, written: Value, value: Any) -> Value:
-        match value:
-            case InitializerConfig():
-                spec = self._spec_of(value)
-                return spec if spec.arguments or "." in spec.name else spec.name
-            case list() | tuple() if isinstance(written, tuple):
-                return tuple(map(self._renamed, written, value))
-            case dict() if isinstance(written, Pairs):
-                parts = zip(written, value.values(), strict=True)
-                return Pairs((key, self._renamed(item, own)) for (key, item), own in parts)
-        return written
+        """Return the spec, using qualified names if a short name is ambiguous."""
+        return spec_of(config, self._name_of)
 
     def _name_of(self, config: InitializerConfig) -> str:
         name = config.initializer_name

@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 from initreg.config.base import InitializerConfig
+from initreg.config.targets import KERAS_KEYS, SHARED_KEY
 from initreg.config.validation import accepted
 from initreg.errors import ConfigError, Fault
 from initreg.spec.grammar import parse
 from initreg.spec.spec import Argument, Pairs, Spec
 from initreg.wording import did_you_mean, shown
-
-_KERAS_KEYS = ("class_name", "config", "module", "registered_name", "shared_object_id")
 
 
 class Request(NamedTuple):
@@ -109,8 +108,8 @@ def read(spec: object) -> Request:
 
 def _from_keras(spec: Mapping[str, Any]) -> Request:
     for key in spec:
-        if key not in _KERAS_KEYS:
-            problem = f"Keras's form has no key {key!r}. It has {', '.join(_KERAS_KEYS[:4])}."
+        if key not in (*KERAS_KEYS, SHARED_KEY):
+            problem = f"Keras's form has no key {key!r}. It has {', '.join(KERAS_KEYS)}."
             _refuse(problem, key)
     config = spec.get("config")
     if not isinstance(config, Mapping | None):

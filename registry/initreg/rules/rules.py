@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from initreg.config.base import InitializerConfig
 from initreg.documents import Node, Path, Source, read_file
 from initreg.documents.findings import duplicates, finding_at, placed, too_large
-from initreg.draws.seeds import MAX_SEED
-from initreg.errors import Fault, Finding, InitregError, RulesError
+from initreg.draws.seeds import checked_seed
+from initreg.errors import ConfigError, Fault, Finding, InitregError, RulesError
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import PatternError, compile_pattern
@@ -217,11 +217,13 @@ class _Reader:
         return Rules(tuple(made), seed)
 
     def seed(self, value: Any) -> int | None:
-        whole = int(value) if isinstance(value, float) and value.is_integer() else value
-        if whole is None or (type(whole) is int and 0 <= whole <= MAX_SEED):
-            return whole
-        self.tell(f"seed must be a whole number, 0 … {MAX_SEED}, not {shown(value)}.", "seed")
-        return None
+        if value is None:
+            return None
+        try:
+            return checked_seed(value, allow_float=True)
+        except ConfigError as error:
+            self.tell(str(error), "seed")
+            return None
 
     def rule(self, data: Any, number: int, path: Path) -> Rule:
         """Read a rule; what is wrong in it is left empty."""

@@ -1,6 +1,6 @@
-"""What a person writes, as a value: `Spec`, its canonical text, and what it means.
+"""A spec as a value: `Spec`, its canonical text, and when two specs are equal.
 
-Knows no registry, no schema and no Keras; `parsing` reads it from text.
+`grammar` reads it from text. Needs no registry, no schema and no Keras.
 """
 
 import keyword
@@ -10,6 +10,10 @@ from typing import NamedTuple, TypeAlias
 
 from initreg.public import public
 
+PI, SQRT = "pi", "sqrt"
+RESERVED = (PI, SQRT)
+"""Names that mean something else in a spec: a number, and a function of arithmetic."""
+
 _BARE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Pairs | Spec | None"
@@ -17,17 +21,17 @@ Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Pairs | Spec 
 
 @public
 class Pairs(tuple[tuple[str, "Value"], ...]):
-    """A dict of a spec, as frozen pairs of key and value."""
+    """A dict inside a spec, as immutable pairs of key and value."""
 
     __slots__ = ()
 
 
 @public
 class Argument(NamedTuple):
-    """One argument of a spec: `name` is None where it was given by position.
+    """One argument of a spec. `name` is None if the argument is positional.
 
-    The argument starts at `column`, its value at `value_column`, and both stop at `end`, counted
-    in characters of the text from 0.
+    The argument starts at `column` and its value at `value_column`; both end at `end`. Columns
+    count the characters of the text from 0, and the end is exclusive.
     """
 
     name: str | None
@@ -40,10 +44,10 @@ class Argument(NamedTuple):
 @public
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
-    """What a person writes: the name of an initializer, and arguments for it.
+    """The name of an initializer with arguments, as a person wrote them.
 
-    Two specs are equal when they mean the same: the order of named arguments, spaces and the
-    spelling of numbers don't count. ``str(spec)`` is the canonical text.
+    Two specs are equal if they mean the same: spaces, the order of named arguments and the
+    spelling of numbers don't matter. ``str(spec)`` is the canonical text.
 
     >>> from initreg import parse
     >>> spec = parse("random_normal( stddev=5e-2, mean=0 )")
@@ -52,8 +56,8 @@ class Spec:
     >>> spec == parse("random_normal(mean=0.0, stddev=0.05)")
     True
 
-    `source` is the text that it was read from (None for a spec made by hand), `column` where its
-    name starts there.
+    `source` is the text that the spec was read from (None for a spec made by hand), and `column`
+    is the position of the name in it.
     """
 
     name: str
@@ -72,32 +76,32 @@ class Spec:
 
 
 def _text(value: Value) -> str:
-    """Write a value as `parse` reads it, a nested spec always with its parentheses."""
+    """Return a value as text that `parse` reads, nested specs always with parentheses."""
     match value:
         case Spec(name=name, arguments=arguments):
-            given = (
+            written = (
                 _text(a.value) if a.name is None else f"{a.name}={_text(a.value)}"
                 for a in arguments
             )
-            return f"{name}({', '.join(given)})"
+            return f"{name}({', '.join(written)})"
         case Pairs():
             return "{" + ", ".join(f"{_text(k)}: {_text(v)}" for k, v in value) + "}"
         case tuple():
             return "[" + ", ".join(map(_text, value)) + "]"
         case str():
-            bare = _BARE_WORD.fullmatch(value) and value != "pi" and not keyword.iskeyword(value)
+            bare = _BARE_WORD.fullmatch(value) and value != PI and not keyword.iskeyword(value)
             return value if bare else repr(value)
         case float():
-            text = repr(value + 0.0)  # a zero has no sign: -0.0 + 0.0 is 0.0
+            text = repr(value + 0.0)  # drops the sign of a zero: -0.0 + 0.0 is 0.0
             return re.sub(r"e([+-])0*", lambda e: "e" + e[1].strip("+"), text).removesuffix(".0")
         case _:
             return repr(value)
 
 
 def _meaning(value: object) -> object:
-    """Reduce a value to what counts when two specs are compared."""
+    """Return the part of a value that decides whether two specs are equal."""
     match value:
-        case bool():  # apart from 0 and 1, which Python takes for equal to them
+        case bool():  # marked, because Python says that True == 1
             return ("bool", value)
         case Spec(name=name, arguments=arguments):
             positional = tuple(_meaning(a.value) for a in arguments if a.name is None)

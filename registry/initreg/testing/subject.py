@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import distribution_of, draw_config
+from initreg.config.values import map_leaves
 from initreg.discovery.loading import Discovery
 from initreg.draws.distributions import Distribution
 from initreg.draws.shapes import Shape
@@ -189,22 +190,18 @@ def _pooled(by: str, shape: Shape, distribution: Distribution, parts: "list[Any]
     return Draws(by, shape, distribution, values, apart)
 
 
-def unseeded(value: Any) -> Any:
-    """Open the seeds of a config, and of those that it holds."""
-    match value:
-        case InitializerConfig():
-            kept = {
-                field: unseeded(getattr(value, field)) for field in value.parameter_fields.values()
-            }
-            seed = value.parameter_fields.get("seed")
-            if seed is not None and not type(value).model_fields[seed].is_required():
-                kept[seed] = None
-            return value.model_copy(update=kept)
-        case tuple() | list() if not hasattr(value, "_make"):
-            return type(value)(map(unseeded, value))
-        case dict():
-            return {key: unseeded(item) for key, item in value.items()}
-    return value
+def unseeded(config: InitializerConfig) -> InitializerConfig:
+    """Return the config without its seeds, nor those of the configs nested in it."""
+
+    def opened(leaf: Any, _: object) -> Any:
+        return unseeded(leaf) if isinstance(leaf, InitializerConfig) else leaf
+
+    fields = config.parameter_fields
+    values = {field: map_leaves(getattr(config, field), opened) for field in fields.values()}
+    seed = fields.get("seed")
+    if seed is not None and not type(config).model_fields[seed].is_required():
+        values[seed] = None
+    return config.model_copy(update=values)
 
 
 def has_spread(config: InitializerConfig, shape: Shape) -> bool:

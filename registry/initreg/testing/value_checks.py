@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import distribution_of, draw_config
-from initreg.draws.dtypes import DTYPES
+from initreg.draws.dtypes import FLOATS
 from initreg.draws.shapes import Shape
 from initreg.draws.streams import CHUNK
 from initreg.errors import InitregError, PluginError
@@ -30,7 +30,6 @@ SHAPES: tuple[Shape, ...] = (
     (2, 1, 3, 2, 5),
 )
 
-_LIMITS = {"float16": 65504.0, "bfloat16": 3.3e38, "float32": 3.4e38, "float64": 1.7e308}
 _SAY = "Say in distribution() what the values follow, or mend what draws them."
 
 
@@ -120,7 +119,7 @@ def dtypes(subject: Subject) -> None:
     reach = 0.0 if theory is None else abs(theory.mean) + 10 * theory.stddev
     made = subject.resolve(config, SEED)
     advice = "Make the values of the dtype that __call__ is given, by keras.ops.cast at the end."
-    for dtype in (None, *DTYPES):
+    for dtype in (None, *FLOATS):
         asked = dtype or keras.config.floatx()
         if keras.backend.standardize_dtype(keras.ops.zeros((1,), asked).dtype) != asked:
             continue  # JAX has no float64 unless JAX_ENABLE_X64=1
@@ -135,10 +134,12 @@ def dtypes(subject: Subject) -> None:
         values = np.asarray(keras.ops.convert_to_numpy(tensor)).astype(np.float64)
         lost = int(np.sum(~np.isfinite(values)))
         told = f"{lost} of {values.size} values are not finite in {asked}."
-        demand(not lost or reach > _LIMITS[asked], told, "Keep within what the dtype can hold.")
-    for dtype in DTYPES:
+        demand(
+            not lost or reach > FLOATS[asked].largest, told, "Keep within what the dtype can hold."
+        )
+    for dtype in FLOATS:
         drawn = draw_config(config, shape, dtype, SEED)
-        if drawn is not None and reach <= _LIMITS[dtype]:
+        if drawn is not None and reach <= FLOATS[dtype].largest:
             told = f"initreg.draw gives values that are not finite in {dtype}."
             demand(np.isfinite(drawn.astype(np.float64)).all(), told, _SAY)
 

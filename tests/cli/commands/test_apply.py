@@ -12,6 +12,8 @@ import pytest
 
 import initreg
 
+pytestmark = pytest.mark.keras
+
 RULES = """\
 seed: 1
 rules:

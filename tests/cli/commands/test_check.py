@@ -3,13 +3,14 @@
 import io
 import json
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.processes import run
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
 
@@ -369,13 +370,8 @@ def test_aliases_without_end_do_end(cli: Any, text: str) -> None:
 def test_the_name_of_a_file_need_not_be_text(initreg: str, format_: str) -> None:
     name = b"caf\xe9.yaml"
     Path(os.fsdecode(name)).write_text(WRONG)
-    done = subprocess.run(
-        [initreg, "check", "--format", format_, name],
-        capture_output=True,
-        env=os.environ | {"PYTHONUTF8": "1"},
-        check=False,
-    )
-    assert done.returncode == 1
+    command = [initreg, "check", "--format", format_, name]
+    done = run(*command, status=1, encoding=None, variables={"PYTHONUTF8": "1"})
     assert done.stderr == b"1 initializer checked in 1 file, 1 finding.\n"
     if format_ == "sarif":
         assert b'"uri": "caf%E9.yaml"' in done.stdout
@@ -387,7 +383,7 @@ def test_the_name_of_a_file_need_not_be_text(initreg: str, format_: str) -> None
 def test_a_reader_that_leaves_is_no_error(initreg: str) -> None:
     Path("many.yaml").write_text("".join(f"k{n}_initializer: nope\n" for n in range(2000)))
     script = f"{initreg} check many.yaml 2>/dev/null | head -1; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    done = run("bash", "-c", script)
     first, status = done.stdout.splitlines()
     assert first.startswith("many.yaml:1:17: There is no initializer 'nope'.")
     assert (status, done.stderr) == ("0", "")
@@ -397,17 +393,13 @@ def test_a_reader_that_leaves_is_no_error(initreg: str) -> None:
 @pytest.mark.parametrize(("closed", "status"), [(">&-", 1), ("<&-", 1), (">&- 2>&-", 1)])
 def test_closed_streams_are_no_error(initreg: str, closed: str, status: int) -> None:
     script = f"exec {initreg} check wrong.yaml {closed}"
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == status
+    done = run("sh", "-c", script, status=status)
     assert "Traceback" not in done.stderr
 
 
 @needs_posix
 def test_a_closed_standard_input_is_told(initreg: str) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"exec {initreg} check - <&-"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
+    done = run("sh", "-c", f"exec {initreg} check - <&-", status=2)
     assert done.stderr.startswith("<stdin>: It is closed.\n")
 
 
@@ -416,13 +408,7 @@ def test_notes_stand_below_the_findings_where_both_go_to_one_place(
     initreg: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    done = subprocess.run(
-        [initreg, "check", "wrong.yaml", "missing.yaml"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = run(initreg, "check", "wrong.yaml", "missing.yaml", status=None, merged=True)
     assert done.stdout == FOUND.format("wrong.yaml") + (
         "missing.yaml: No such file or directory.\n"
         "1 initializer checked in 1 file, 1 finding. 1 file could not be read.\n"

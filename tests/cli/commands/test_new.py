@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 import initreg
 from initreg_cli import app, scaffold
 from initreg_cli.commands.new import License
-
-ROOT = Path(__file__).parents[3]
+from tests.support.paths import ROOT
 
 needs_posix = pytest.mark.skipif(
     os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,

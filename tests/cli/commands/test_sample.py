@@ -11,6 +11,8 @@ import pytest
 import initreg
 from initreg_cli.commands.sample import _expected_counts, _sizes
 
+pytestmark = pytest.mark.keras
+
 BACKEND = os.environ["KERAS_BACKEND"]
 
 

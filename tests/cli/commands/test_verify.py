@@ -7,6 +7,8 @@ import pytest
 
 from initreg.testing import CHECKS
 
+pytestmark = pytest.mark.keras
+
 PLUGIN = """
     from initreg import Distribution, InitializerConfig, Normal, Number, Seed, hookimpl
     print("hello from the plugin")

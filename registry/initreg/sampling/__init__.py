@@ -1,0 +1,1 @@
+"""Samples: one weight's values, drawn through Keras, with their statistics."""

@@ -1,0 +1,1 @@
+"""What tests share: paths, processes, distributions, environments, and the blocks of the docs."""
