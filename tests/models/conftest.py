@@ -1,4 +1,4 @@
-"""Models of every kind of Keras's, and one number for all their weights."""
+"""Keras models of every kind, and a digest of all their weights."""
 
 import hashlib
 import sys

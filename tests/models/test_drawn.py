@@ -1,4 +1,4 @@
-"""A plugin that says what its values are needs no class of Keras's: NumPy draws them."""
+"""An initializer with a distribution or a draw needs no Keras class: NumPy draws it."""
 
 import keras
 import numpy as np
@@ -119,7 +119,7 @@ def test_it_gives_every_dtype(dtype):
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(made)[:, 0].astype(int), range(5))
 
 
-def test_one_that_holds_what_only_keras_makes_is_refused():
+def test_a_config_around_one_that_only_keras_can_make_is_rejected():
     problem = r"drawn_rows\(base=stft\) can't be drawn: it holds what only Keras can make\."
     with pytest.raises(ConfigError, match=problem):
         initreg.resolve("drawn_rows(stft)")((256, 1, 129))

@@ -77,7 +77,7 @@ def test_custom_objects_are_what_keras_needs(plugins, tmp_path):
     assert kernel(keras.saving.load_model(path, custom_objects=found)).value == 0.25
 
 
-def test_a_name_of_two_classes_belongs_to_neither(plugins):
+def test_a_name_that_two_classes_share_is_left_out(plugins):
     first, second = plugins.add(REGISTERED), plugins.add(REGISTERED)
     found = custom_objects(registry=plugins.registry())
     assert "Filled" not in found
@@ -90,7 +90,7 @@ def test_a_class_that_cant_be_imported_leaves_the_others(plugins):
     assert custom_objects(registry=plugins.registry())["Filled"].__module__ == f"{package}.kernels"
 
 
-def test_what_is_no_class_or_keras_own_is_no_custom_object():
+def test_functions_and_keras_own_classes_are_not_custom_objects():
     registry = Registry()
     for name, builds in {"made": "json:dumps", "own": "keras.initializers:Zeros"}.items():
         registry.add(type("C", (InitializerConfig,), {}, name=name, builds=builds))
@@ -128,7 +128,7 @@ FOLDER = "This is a folder. Save the model as one file: model.save('model.keras'
         ("number.h5", "Its model_config is not text."),
     ],
 )
-def test_a_file_that_is_no_model_says_what_it_is(tmp_path, name, problem):
+def test_a_file_that_is_not_a_model_is_explained(tmp_path, name, problem):
     make(whole := tmp_path / "whole.keras")
     (tmp_path / "folder.keras").mkdir()
     (tmp_path / "folder").mkdir()
@@ -144,14 +144,14 @@ def test_a_file_that_is_no_model_says_what_it_is(tmp_path, name, problem):
 
 
 @pytest.mark.parametrize("name", ["text.h5", "short.hdf5"])
-def test_a_broken_h5_file_is_told(tmp_path, name):
+def test_a_damaged_h5_file_is_reported(tmp_path, name):
     make(whole := tmp_path / "whole.h5")
     (tmp_path / "text.h5").write_text("a model")
     (tmp_path / "short.hdf5").write_bytes(whole.read_bytes()[:-100])
     assert refused(tmp_path / name)[0].startswith("This is not an HDF5 file, or it is damaged: ")
 
 
-def test_a_config_that_is_no_json_has_its_place(tmp_path):
+def test_an_error_in_the_json_has_its_place(tmp_path):
     with zipfile.ZipFile(path := tmp_path / "model.keras", "w") as archive:
         archive.writestr("config.json", '{"class_name":\n x}')
     with pytest.raises(UnreadableError) as caught:
@@ -170,7 +170,7 @@ def test_a_file_elsewhere_is_not_fetched():
         load_model("hf://someone/model.keras")
 
 
-def test_broken_weights_are_told(tmp_path):
+def test_damaged_weights_are_reported(tmp_path):
     make(path := tmp_path / "model.keras")
     data = path.read_bytes()
     at = data.index(b"model.weights.h5") + 40
@@ -223,7 +223,7 @@ def test_a_config_finds_the_class_of_a_plugin(plugins, tmp_path):
 
 
 @pytest.mark.parametrize("what", EVIL)
-def test_a_config_can_name_nothing_but_what_is_known(trap, tmp_path, what):
+def test_a_config_may_only_name_what_is_known(trap, tmp_path, what):
     config = json.loads(make(tmp_path / "model.keras").to_json())
     put(EVIL[what])(config)
     first, line, *_ = refused(write_config(tmp_path / "model.json", config))
@@ -243,5 +243,5 @@ def test_a_config_can_name_nothing_but_what_is_known(trap, tmp_path, what):
     ],
     ids=["rules", "list", "initializer"],
 )
-def test_a_config_of_no_model_says_so(tmp_path, config, problem):
+def test_a_config_that_is_not_of_a_model_is_rejected(tmp_path, config, problem):
     assert refused(write_config(tmp_path / "model.json", config)) == [problem]

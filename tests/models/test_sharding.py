@@ -12,9 +12,7 @@ import sys
 import keras
 import pytest
 
-from initreg import ConfigError, validate
-from initreg.config.drawing import fit
-from initreg.models import weights
+from initreg import ConfigError
 from initreg.models.tensors import concrete
 from tests.support import processes
 from tests.support.paths import ROOT
@@ -113,15 +111,6 @@ def test_before_jax_has_get_mesh_the_mesh_is_that_of_the_distribution(monkeypatc
         assert concrete(layout).mesh == mesh
     with pytest.raises(ConfigError, match="no mesh is set"):
         concrete(layout)
-
-
-def test_a_part_of_a_weight_does_not_keep_the_whole(monkeypatch):
-    monkeypatch.setattr(weights, "is_sharded", lambda _: True)
-    monkeypatch.setattr(weights, "to_shards", lambda draw, *_: draw([slice(0, 2), slice(0, 4)]))
-    for spec in ("orthogonal", "random_normal"):
-        part = weights.make_tensor(fit(validate(spec), (8, 4)), "float32", 1, "a")
-        assert part.shape == (2, 4)
-        assert part.base is None or part.base.nbytes == part.nbytes
 
 
 def test_two_processes_hold_what_one_holds(tmp_path):

@@ -1,4 +1,4 @@
-"""A file can name what is known, and what else it names is never imported nor run."""
+"""A file may only name what is known; anything else is rejected, never imported or run."""
 
 import importlib
 import json
@@ -71,7 +71,7 @@ def test_a_registered_class_may_have_moved(plugins, tmp_path):
     assert type(kernel(model)).__module__ == f"{package}.kernels"
 
 
-def test_a_class_is_found_where_it_is_exported_from_elsewhere(plugins, tmp_path):
+def test_a_class_that_another_module_exports_is_found(plugins, tmp_path):
     package = plugins.add(plugin=PLUGIN.replace(".kernels:", ":"))
     exported = f"from {package}.kernels import Filled\n"
     (plugins.folder / package / "__init__.py").write_text(exported)
@@ -97,7 +97,7 @@ def test_an_unregistered_class_is_looked_for_in_its_namesakes_alone(plugins, tmp
     assert plugins.imported(package) == ["plugin"]
 
 
-def test_what_a_plugin_builds_with_a_function_is_no_class(plugins, tmp_path):
+def test_a_function_that_a_plugin_builds_with_is_not_loaded(plugins, tmp_path):
     package = plugins.add(kernels="def Filled(value):\n    pass\n")
     make(path := tmp_path / "model.keras")
     edit(path, put(written(package)))
@@ -136,7 +136,7 @@ def test_two_classes_of_one_name_in_one_file(plugins, tmp_path, registered):
         ) in refused(path, registry=plugins.registry())
 
 
-def test_two_plugins_that_register_one_name_are_both_refused(plugins, tmp_path):
+def test_two_plugins_that_register_one_name_are_both_rejected(plugins, tmp_path):
     same = '@keras.saving.register_keras_serializable("loading_same")'
     both = [plugins.add(same) for _ in range(2)]
     make(path := tmp_path / "model.keras")
@@ -172,7 +172,7 @@ def test_a_plugin_that_failed_is_named(plugins, tmp_path):
 
 @pytest.mark.parametrize("what", EVIL)
 @ENDINGS
-def test_a_file_can_name_nothing_but_what_is_known(trap, tmp_path, ending, what):
+def test_a_file_may_only_name_what_is_known(trap, tmp_path, ending, what):
     make(path := tmp_path / f"model{ending}")
     edit(path, put(EVIL[what]))
     first, line, *_ = refused(path)
@@ -200,7 +200,7 @@ def test_for_a_function_no_plugin_is_loaded(plugins, tmp_path):
     ],
     ids=["the model itself", "compile_config", "build_config", "a layer's", "an unknown key"],
 )
-def test_it_is_found_wherever_it_is(trap, tmp_path, parents, last, value, at):
+def test_a_name_is_vetted_wherever_it_is(trap, tmp_path, parents, last, value, at):
     def change(config):
         for part in parents:
             config = config[part]
@@ -211,7 +211,7 @@ def test_it_is_found_wherever_it_is(trap, tmp_path, parents, last, value, at):
     assert refused(path)[1].endswith(f", at {at}")
 
 
-def test_all_are_told_at_once_each_with_its_places_and_what_to_do(tmp_path):
+def test_all_names_are_reported_at_once_with_their_places_and_what_to_do(tmp_path):
     def change(config):
         for layer in config["config"]["layers"][1:]:
             for key in ("kernel", "bias"):
@@ -271,7 +271,7 @@ def test_code_in_a_file_is_not_run_whatever_the_process_allows(unsafe, tmp_path,
     )
 
 
-def test_no_longer_name_leads_to_the_same_class(unsafe, tmp_path):
+def test_another_name_of_the_same_class_is_rejected(unsafe, tmp_path):
     make(path := tmp_path / "model.keras")
     layer = RUNS_CODE["keras.layers.TorchModuleWrapper"]
     layer = layer | {"module": "keras", "class_name": "layers.TorchModuleWrapper"}
@@ -288,8 +288,8 @@ def test_a_lambda_as_keras_2_wrote_it_is_not_run(unsafe, tmp_path):
     assert refused(path)[1].startswith("  a lambda (it runs code from the file), at $.")
 
 
-def test_the_same_file_read_by_keras_would_be_stopped_by_its_own_means(tmp_path):
-    """What is refused here for clarity, Keras 3.15 refuses too; older ones imported it."""
+def test_keras_rejects_the_same_file(tmp_path):
+    """Keras 3.15 rejects it too, less clearly; older versions imported it."""
     make(path := tmp_path / "model.keras")
     edit(path, put(named("system", "os")))
     with pytest.raises(TypeError, match="Could not"):
@@ -306,7 +306,7 @@ def test_the_same_file_read_by_keras_would_be_stopped_by_its_own_means(tmp_path)
     ],
     ids=str,
 )
-def test_names_that_are_no_text_are_refused(tmp_path, strange):
+def test_names_that_are_not_text_are_rejected(tmp_path, strange):
     make(path := tmp_path / "model.keras")
     edit(path, put(strange))
     assert refused(path)[1].endswith(", at $.config.layers[1].config.kernel_initializer")

@@ -32,7 +32,7 @@ def layers_of(model: Any) -> list[Any]:
     """List a model and all layers in it, from the outside in.
 
     Needed for the owner of each weight. Without it, `plan` and `apply` fail with an
-    `AttributeError`. Test: planning, test_a_plan_touches_nothing.
+    `AttributeError`. Test: planning, test_a_plan_changes_nothing.
     """
     return list(model._flatten_layers())
 
