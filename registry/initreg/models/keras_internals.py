@@ -41,7 +41,8 @@ def layers_held_by(layer: Any) -> list[Any]:
     """List the layers that a layer holds directly.
 
     Needed for the whole path of a weight in a cloned or loaded model. Without it, `plan` and
-    `apply` fail with an `AttributeError`. Test: paths.
+    `apply` fail with an `AttributeError`.
+    Test: paths, test_a_copy_has_the_paths_of_its_model.
     """
     return list(layer._layers)
 
@@ -50,7 +51,8 @@ def is_functional(layer: Any) -> bool:
     """Return True for a functional model, whose layers are built before it.
 
     Needed for the whole path of a weight in a cloned or loaded model. If the class gets another
-    name, the path of a weight in a nested model becomes longer. Test: paths.
+    name, the path of a weight in a nested model becomes longer.
+    Test: paths, test_a_copy_has_the_paths_of_its_model.
     """
     return any(base.__name__ == "Functional" for base in type(layer).__mro__)
 
