@@ -1,7 +1,7 @@
-"""`apply` to a model of a hundred million parameters, beside the draws alone.
+"""Compare `apply`, on a model of a hundred million parameters, with the draws alone.
 
-Each is a process of its own, with the model built, and works twice; the second time counts. The
-draws go to new arrays, as those of `apply` do.
+Each runs in its own process, after the model is built. It runs twice, and the second time counts.
+The draws go to new arrays, as those of `apply` do.
 """
 
 from measure import Table, backends, rows, show, time_inside

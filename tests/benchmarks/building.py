@@ -1,6 +1,6 @@
-"""Models built under a scope, beside Keras's own way, each in a process of its own.
+"""Compare building a model under a scope with plain Keras, each in its own process.
 
-The process has imported Keras, and built and drawn one small layer, before the clock starts.
+Before the clock starts, the process imports Keras and builds one small layer.
 """
 
 from measure import Table, backends, rows, show, time_inside

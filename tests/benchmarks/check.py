@@ -1,6 +1,6 @@
-"""`initreg check` beside the bare readers of the same files: time, memory, start.
+"""Compare `initreg check` with only reading the same files: time, memory and start.
 
-Each round reads specs that no round before it had, so that none is remembered.
+Each round has new specs, so that none is cached.
 """
 
 import gc
@@ -69,7 +69,7 @@ def _load_yaml(text: str) -> object:
 
 
 RUAMEL = "ruamel.yaml"
-# What is in the file, its language, how it is written, its bare reader, and the most of a target.
+# Content of the file, its language, its writer, the name and call of its plain reader, the target.
 FILES: tuple[tuple[str, str, Callable[[range], str], str, Callable[[str], object], int], ...] = (
     ("texts in YAML", "yaml", _yaml_texts, RUAMEL, _load_yaml, 20),
     ("dicts in YAML", "yaml", _yaml_dicts, RUAMEL, _load_yaml, 20),
@@ -112,11 +112,11 @@ def files() -> Table:
                 f"{readable(median(own) / count)} ({readable(min(own) / count)}) and "
                 f"{readable(median(peer) / count)} ({readable(min(peer) / count)}) at {count:,}"
             )
-        notes.append(f"One of many {what}, checked and read by {reader} alone: {', '.join(each)}.")
+        notes.append(f"One of many {what}, checked, and only read by {reader}: {', '.join(each)}.")
     return Table("Check a file of many specs, processor time", made, notes)
 
 
-# The peak, counted from where the process stood after a small file: as `sample_memory` does it.
+# Prints the peak memory, counted from what the process held after a small file.
 CHILD = """
 import sys
 from pathlib import Path
@@ -143,9 +143,9 @@ print(status("VmHWM:") - before)
 
 
 def memory() -> Table:
-    title = "Memory of a check of 10,000 specs, beside what reads the file"
+    title = "Memory of a check of 10,000 specs, compared with reading the file"
     if not sys.platform.startswith("linux"):
-        return Table(title, [], ["Measured on Linux alone, and left out."])
+        return Table(title, [], ["Left out: it is measured on Linux only."])
     made = []
     for what, language, write, reader, _, _ in FILES:
         if language == "yaml":
@@ -176,7 +176,7 @@ def _peak(what: str, text: str) -> int:
 
 
 IMPORTS = "import pydantic, typer, ruamel.yaml"
-# `import pydantic` imports next to nothing by itself: no model can be made without this.
+# `import pydantic` alone imports almost nothing. Every model needs these names.
 MODELS = "from pydantic import BaseModel, Field; import typer, ruamel.yaml"
 ENTRY_POINTS = "the same, and import pluggy, importlib.metadata"
 SMALL = "initreg check of a small YAML file"
@@ -197,7 +197,7 @@ def processes() -> Table:
     above = ratio(times[SMALL], times[ENTRY_POINTS])
     notes = [
         f"`initreg check` takes {above} × what it takes to import Pydantic's models, Typer, "
-        "ruamel.yaml, pluggy and the reader of entry points."
+        "ruamel.yaml, pluggy and `importlib.metadata`."
     ]
     return Table("Check as a whole process", rows(times, to, {SMALL: 2.0}), notes)
 

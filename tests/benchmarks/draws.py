@@ -1,7 +1,7 @@
-"""A hundred million values: portable draws beside Keras's own on each backend, and NumPy's.
+"""Compare portable draws of a hundred million values with Keras's on each backend, and NumPy's.
 
-Each is a process of its own, and draws twice; the second draw counts, with what the backend
-compiles behind it.
+Each runs in its own process and draws twice. The second draw counts, because the backend compiles
+code during the first.
 """
 
 from measure import Table, backends, rows, show, time_inside
@@ -80,7 +80,7 @@ def tables(count: int = COUNT, rounds: int = 3) -> list[Table]:
             children["NumPy's generator, float32, one thread"] = (NUMPY, [kind, size], {})
         children["one float32 written to new memory"] = (NUMPY, ["write", size], {})
         times = time_inside(children, rounds)
-        # The other way round: how many times as long the peers take.
+        # Here the ratio is the peer's time divided by ours.
         to = dict.fromkeys(list(children)[1:], ours)
         made.append(Table(f"{count:,} values of {spec}, float32", rows(times, to)))
     return made

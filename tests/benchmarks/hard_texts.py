@@ -1,4 +1,4 @@
-"""Texts that are as long as a spec may be and hard to read, in the time of the processor."""
+"""Parse texts of the maximum length that are hard to parse, and measure the processor time."""
 
 import ast
 import contextlib

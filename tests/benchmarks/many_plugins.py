@@ -1,4 +1,4 @@
-"""What 1,000 further plugins cost: each a distribution of its own, on the path of a child."""
+"""Measure what 1,000 more plugins cost. Each is a distribution that a child process can import."""
 
 import compileall
 import subprocess
@@ -44,7 +44,7 @@ Description-Content-Type: text/markdown
 
 
 def install(folder: Path, count: int) -> Path:
-    """Write `count` plugin distributions as pip would leave them, with bytecode."""
+    """Write `count` plugin distributions as pip installs them, with bytecode."""
     for number in range(count):
         module = f"bench_plugin_{number}"
         (folder / f"{module}.py").write_text(MODULE.format(number=number))
@@ -61,8 +61,8 @@ def install(folder: Path, count: int) -> Path:
 
 SCAN = "entry_points(group='initreg')"
 
-# What a child prepares, and what of it is timed: the time that its processor works, because what
-# plugins add is little beside what a busy machine adds.
+# What a child process prepares, and what it then times. It measures processor time, because plugins
+# add less than a busy machine does.
 STEPS = {
     "initreg.validate('random_normal')": ("", "import initreg; initreg.validate('random_normal')"),
     "initreg.resolve('random_normal')": (
@@ -86,7 +86,7 @@ print(time.process_time() - started)
 
 
 def built_in_name(folders: dict[int, Path]) -> Table:
-    """A built-in name never loads another plugin."""
+    """Measure a built-in name, which never loads another plugin."""
     most = max(COUNTS)
     times: Times = {f"{what}, {count:,} plugins": [] for what in STEPS for count in (0, most)}
     for _ in range(11):
@@ -111,7 +111,7 @@ def built_in_name(folders: dict[int, Path]) -> Table:
 
 
 def _inside(code: str, folder: Path) -> float:
-    """Run `code` in a child, and return the seconds that it prints."""
+    """Run `code` in a child process, and return the seconds that it prints."""
     ended = subprocess.run(
         python(code), env=_with(folder), check=True, capture_output=True, text=True
     )
@@ -124,7 +124,7 @@ def _added(times: Times, what: str, most: int) -> tuple[float, float]:
 
 
 def listing(folders: dict[int, Path]) -> Table:
-    """`initreg list` loads all plugins."""
+    """Measure `initreg list`, which loads all plugins."""
     commands = {f"initreg list, {count:,} plugins": script("initreg", "list") for count in COUNTS}
     environments = {
         name: _with(folders[count]) for name, count in zip(commands, COUNTS, strict=True)
@@ -145,7 +145,7 @@ RESOLVED = "initreg.resolve of a plugin's initializer"
 
 
 def hundred(folders: dict[int, Path]) -> Table:
-    """What 100 plugins cost who asks for none of them, and who asks for one."""
+    """Measure what 100 plugins cost if none of them is used, and if one is."""
     resolve = "import initreg; initreg.resolve('{}')"
     names = {0: "zeros", 100: "made_7"}
     times: Times = {

@@ -1,7 +1,7 @@
-"""Times taken side by side, and the tables they make.
+"""Measure times side by side, and write them as tables.
 
-What is compared runs in turn, A B C A B C …, so that a busy moment of the machine meets all alike.
-A ratio is one of medians, and in parentheses one of the least times.
+The candidates run in turn, A B C A B C …, so that a busy moment of the machine affects all of them.
+Each ratio is the ratio of the medians, with the ratio of the least times in parentheses.
 """
 
 import importlib.util
@@ -26,7 +26,7 @@ Times = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of `COLUMNS` under a title."""
+    """A title, rows with the columns `COLUMNS`, and notes."""
 
     title: str
     rows: Sequence[Sequence[str]]
@@ -36,7 +36,7 @@ class Table:
 def time_calls(
     candidates: Mapping[str, Callable[[], object]], rounds: int = 25, seconds: float = 0.01
 ) -> Times:
-    """Time functions in this process: seconds for one call, once a round."""
+    """Time functions in this process. Return the seconds of one call, once for each round."""
     numbers = {}
     for name, call in candidates.items():
         call()
@@ -60,9 +60,9 @@ def _time_batch(call: Callable[[], object], number: int) -> float:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return the environment of a child: Keras on JAX, and bytecode kept.
+    """Return the environment variables of a child process: Keras on JAX, and bytecode is kept.
 
-    PYTHONDONTWRITEBYTECODE, where it is set, would make each start compile what pip did not.
+    With PYTHONDONTWRITEBYTECODE, each start would compile the modules that pip did not compile.
     """
     kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE",)}
     return {**kept, "KERAS_BACKEND": "jax", "LLM_USER_PATH": tempfile.gettempdir(), **changes}
@@ -73,7 +73,7 @@ def time_processes(
     rounds: int = 15,
     environments: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Times:
-    """Time whole processes, once a round, after one round that does not count."""
+    """Time whole processes, once for each round. A first round doesn't count."""
     times: Times = {name: [] for name in commands}
     for count in range(rounds + 1):
         for name, command in commands.items():
@@ -95,7 +95,7 @@ def time_processes(
 def time_inside(
     children: Mapping[str, tuple[str, Sequence[str], Mapping[str, str]]], rounds: int
 ) -> Times:
-    """Run scripts in fresh processes, in turn; each prints the seconds that it measured itself."""
+    """Run scripts in new processes, in turn. Each script prints the seconds that it measured."""
     times: Times = {name: [] for name in children}
     for _ in range(rounds):
         for name, (code, arguments, changes) in children.items():
@@ -107,31 +107,31 @@ def time_inside(
 
 
 def backends() -> list[str]:
-    """List Keras's backends that are installed."""
+    """Return the installed backends of Keras."""
     import initreg
 
     return initreg.installed_backends()
 
 
 def python(code: str) -> list[str]:
-    """Return the command that runs `code` in a Python of its own."""
+    """Return the command that runs `code` in a new Python process."""
     return [sys.executable, "-c", code]
 
 
 def script(name: str, *arguments: str) -> list[str]:
-    """Return the command of an installed script."""
+    """Return the command that runs an installed script."""
     return [str(Path(sysconfig.get_path("scripts")) / name), *arguments]
 
 
 def missing(module: str, distribution: str) -> str | None:
-    """Say why a peer is left out, or nothing."""
+    """Return why a peer is left out, or None if it is installed."""
     if importlib.util.find_spec(module):
         return None
-    return f"{distribution} is not installed, and left out."
+    return f"Left out: {distribution} isn't installed."
 
 
 def rows(times: Times, to: Mapping[str, str], targets: Mapping[str, float] | None = None) -> list:
-    """Make rows of times; `to` says which other time each is held against."""
+    """Return the rows of a table. `to` names the peer of each candidate."""
     made = []
     for name, own in times.items():
         peer = times.get(to.get(name, ""))
@@ -143,12 +143,12 @@ def rows(times: Times, to: Mapping[str, str], targets: Mapping[str, float] | Non
 
 
 def ratio(own: Sequence[float], peer: Sequence[float]) -> str:
-    """Write the ratio of the medians, and in parentheses that of the least times."""
+    """Format the ratio of the medians, with the ratio of the least times in parentheses."""
     return f"{median(own) / median(peer):.2f} ({min(own) / min(peer):.2f})"
 
 
 def readable(seconds: float) -> str:
-    """Write a time with three digits and its unit."""
+    """Format a time with three digits and its unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if abs(seconds) >= size:
             return f"{seconds / size:#.3g} {unit}".replace(". ", " ")
@@ -156,7 +156,7 @@ def readable(seconds: float) -> str:
 
 
 def machine() -> str:
-    """Say what this is measured on."""
+    """Describe the machine and the versions that are measured."""
     names = (
         "initreg", "keras", "jax", "numpy", "pydantic", "pluggy", "typer", "ruamel.yaml",
         "class-resolver", "confection", "hydra-core", "llm",
@@ -185,7 +185,7 @@ def _processor() -> str:
 
 
 def markdown(tables: Iterable[Table]) -> str:
-    """Write tables as one Markdown table, each under a row with its title, and the notes below."""
+    """Format tables as one Markdown table: a title row for each, and the notes below."""
     tables = list(tables)
     lines = [_line(COLUMNS), "|---|--:|--:|--:|---|"]
     for table in tables:
@@ -199,7 +199,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def show(tables: Iterable[Table]) -> None:
-    """Print tables for a terminal."""
+    """Print tables to the terminal."""
     for table in tables:
         print(f"\n{table.title}\n")
         lines = [COLUMNS, *table.rows]

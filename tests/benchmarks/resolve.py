@@ -1,4 +1,4 @@
-"""Text into an initializer, beside Keras's own way from a dict, and the registries of others."""
+"""Compare `resolve` with Keras's own way from a dict, and with the registries of others."""
 
 import ast
 import itertools
@@ -20,7 +20,7 @@ FLOOR = "ast.parse + validation + Keras's constructor"
 
 
 def _new_texts() -> Iterator[str]:
-    """Give a text that was never seen before, each time."""
+    """Yield texts that were never seen before."""
     return (f"random_normal(mean=0, stddev=0.05{count})" for count in itertools.count())
 
 

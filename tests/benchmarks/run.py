@@ -1,4 +1,4 @@
-"""Run all benchmarks, and print one Markdown table with what it was measured on."""
+"""Run all benchmarks, and print them as one Markdown table, with the machine and versions."""
 
 import importlib
 import sys

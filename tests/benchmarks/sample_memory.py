@@ -1,8 +1,7 @@
-"""The memory that a draw takes, beside the estimate by which `sample` refuses a shape.
+"""Compare the memory that a draw takes with the estimate by which `sample` rejects a shape.
 
-Each case is a process of its own. Its peak is counted from where it stood before the draw, after
-a small draw that loaded and compiled all there is; a line through two sizes gives the bytes for
-each value.
+Each case runs in its own process. A small draw first loads and compiles everything. The peak is
+counted from what the process held then. A line through two sizes gives the bytes per value.
 """
 
 import json
@@ -53,7 +52,7 @@ def _peak(backend: str, spec: str, dtype: str, shape: tuple[int, int]) -> int:
 
 def tables() -> list[Table]:
     if not sys.platform.startswith("linux"):
-        return [Table("Memory of a draw", [], ["Measured on Linux alone, and left out."])]
+        return [Table("Memory of a draw", [], ["Left out: it is measured on Linux only."])]
     backends = [b for b in ("jax", "torch") if missing(b, b) is None]
     made = []
     for backend in backends:
@@ -73,7 +72,7 @@ def tables() -> list[Table]:
                         f"the estimate, {estimate} bytes a value; target ≤ 1",
                     )
                 )
-    notes = ["Memory: the growth for each value, and the peak over the number of values."]
+    notes = ["Memory: the growth per value, and the peak divided by the number of values."]
     return [Table("Memory of a draw, with its statistics", made, notes)]
 
 

@@ -1,8 +1,8 @@
-"""The memory that a weight takes while it is made on eight devices, beside what these then hold.
+"""Compare the memory needed to draw a weight on eight devices with what the devices then hold.
 
-The devices are simulated, so theirs is the memory of the process. Each case is a process of its
-own; its peak is counted from where it stood before, with Keras imported and a small weight made in
-the same way. Where simulated devices hold equal shards, JAX may let them share NumPy's array.
+The devices are simulated, so they use the memory of the process. Each case runs in its own process.
+Its peak is counted from what the process held after it had drawn a small weight in the same way. If
+simulated devices hold equal shards, JAX may let them share one NumPy array.
 """
 
 import subprocess
@@ -79,12 +79,12 @@ def _mebibytes(size: float) -> str:
 
 def tables(rounds: int = 3) -> list[Table]:
     if not sys.platform.startswith("linux"):
-        return [Table("Memory of shards", [], ["Measured on Linux alone, and left out."])]
+        return [Table("Memory of shards", [], ["Left out: it is measured on Linux only."])]
     made = []
     for title, case in CASES.items():
         for way, name in WAYS.items():
             if way == "jax" and case[1] == 1:
-                continue  # a full copy beside the shards, as anyone can see
+                continue  # a full copy in addition to the shards, obviously
             found = [_measured(way, case) for _ in range(rounds)]
             peaks, held = [peak for peak, _ in found], found[0][1]
             compared = f"{median(peaks) / held:.2f} ({min(peaks) / held:.2f})"

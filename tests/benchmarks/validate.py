@@ -1,8 +1,8 @@
-"""How many specs a second are validated, beside Pydantic alone and the configs of others.
+"""Measure how many specs are validated in a second, compared with Pydantic and other config tools.
 
-All get the same numbers, new ones each call unless it says otherwise. What comes out differs:
-initreg and Pydantic give a checked object. Confection checks by a signature, and its `resolve`
-calls the function as well. Hydra checks nothing: what it calls here is the model of Pydantic.
+All get the same numbers: new ones in each call, unless the row says otherwise. The results differ.
+initreg and Pydantic return a checked object. Confection checks the signature of a function, and its
+`resolve` also calls it. Hydra checks nothing: here it calls the same Pydantic model.
 """
 
 import itertools
@@ -17,7 +17,7 @@ import initreg
 
 
 class Plain(BaseModel):
-    """The fields of random_normal, and no more."""
+    """Only the fields of random_normal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -32,7 +32,7 @@ SPEC = {"type": "random_normal", "mean": 0, "stddev": 0.05}
 
 
 def _new_parameters() -> Iterator[dict[str, Any]]:
-    """Give parameters that were never seen before, each time."""
+    """Yield parameters that were never seen before."""
     return ({"mean": 0, "stddev": 0.05 + count * 1e-9} for count in itertools.count())
 
 

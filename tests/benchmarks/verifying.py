@@ -1,4 +1,4 @@
-"""The conformance kit on one initializer: the whole command, and seconds per check."""
+"""Run the conformance kit on one initializer: the whole command, and the seconds of each check."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ ROUNDS = 5
 
 
 def tables() -> list[Table]:
-    """Run the command and its peer in turn; the checks' own times stand in its JSON."""
+    """Run the command and its peer in turn. The command's JSON has the seconds of each check."""
     whole: Times = {KERAS: [], COMMAND: []}
     checks: Times = {}
     timed = "import time; started = time.perf_counter(); {}; print(time.perf_counter() - started)"

@@ -1,4 +1,4 @@
-"""Fans are those that Keras computes."""
+"""Fans agree with those that Keras computes."""
 
 import pytest
 from hypothesis import given
@@ -13,12 +13,12 @@ shapes = st.lists(st.integers(0, 100), max_size=6).map(tuple)
 
 
 @given(shapes)
-def test_fans_are_those_of_keras(shape):
+def test_fans_agree_with_keras(shape):
     assert compute_fans(shape) == tuple(random_initializers.compute_fans(shape))
 
 
 @given(st.data())
-def test_fans_of_axes_are_those_of_keras(data):
+def test_fans_of_axes_agree_with_keras(data):
     shape = data.draw(shapes.filter(bool))
     axes = data.draw(st.permutations(range(len(shape))))
     signed = [axis - len(shape) if data.draw(st.booleans()) else axis for axis in axes]
@@ -42,7 +42,7 @@ def test_examples(shape, fans):
     assert compute_fans(shape) == fans
 
 
-def test_an_axis_that_is_not_there():
+def test_an_axis_that_the_shape_does_not_have():
     with pytest.raises(ValueError) as caught:
         compute_fans((2, 3), [0], [2])
     assert str(caught.value) == "The shape (2, 3) has no axis 2."

@@ -1,4 +1,4 @@
-"""Each word gives the value at its quantile, by arithmetic that every machine rounds alike."""
+"""Each word gives its quantile, computed by arithmetic that is the same on every machine."""
 
 import ast
 import inspect
@@ -20,7 +20,7 @@ each_dtype = pytest.mark.parametrize("dtype", WIDTHS, ids=lambda dtype: dtype.__
 
 
 def spread_words(dtype, count=200_001):
-    """Words from the least to the largest, those at both ends and about 0 among them."""
+    """Return words from the smallest to the largest, dense at both ends and around 0."""
     info = np.iinfo(WIDTHS[dtype])
     evenly = np.linspace(-1, 1, count).astype(np.longdouble) * np.longdouble(info.max)
     near = [2**i for i in range(info.bits - 1)]
@@ -30,7 +30,7 @@ def spread_words(dtype, count=200_001):
 
 
 def share(words):
-    """Where a word lies between 0 and 1, as far from the nearer end as a float64 tells."""
+    """Return the distance of p from the nearer of 0 and 1, and whether that is 0."""
     if words.dtype.itemsize == 8:
         words, step = words >> 11, 2.0**-53
     else:
@@ -51,13 +51,13 @@ def filled(fill, words, dtype, *arguments):
 
 
 @each_dtype
-def test_normal_values_are_the_quantiles_of_scipy(dtype):
+def test_normal_values_agree_with_the_quantiles_of_scipy(dtype):
     words = spread_words(dtype)
     values = filled(fill_normal, words, dtype)
     tolerance = {np.float32: 1.5e-6, np.float64: 2e-14}[dtype]
     assert np.isfinite(values).all()
     assert abs(values - expected_normal(words)).max() < tolerance
-    # Near 0, too, where an absolute tolerance says little.
+    # Near 0, an absolute tolerance says little.
     middle = abs(values) < 1e-3
     relative = values[middle] / expected_normal(words[middle]) - 1
     assert abs(relative).max() < {np.float32: 5e-7, np.float64: 2e-15}[dtype]
@@ -65,7 +65,7 @@ def test_normal_values_are_the_quantiles_of_scipy(dtype):
 
 @each_dtype
 @pytest.mark.parametrize("bound", [0.01, 1.0, 2.0, 3.0])
-def test_values_cut_about_the_mean_are_the_quantiles_of_scipy(dtype, bound):
+def test_values_truncated_around_the_mean_agree_with_the_quantiles_of_scipy(dtype, bound):
     words = spread_words(dtype, 20_001)
     mass = 1 - 2 * stats.norm.sf(bound)
     assert mass < LARGEST_MASS
@@ -73,7 +73,7 @@ def test_values_cut_about_the_mean_are_the_quantiles_of_scipy(dtype, bound):
     p, left = share(words)
     tail = stats.norm.sf(bound) + p * mass
     expected = np.where(left, stats.norm.ppf(tail), stats.norm.isf(tail))
-    # At 3 standard deviations the share beyond is 0.00135, of which a float32 tells 45,000 apart.
+    # The share beyond 3 standard deviations is 0.00135: float32 has only 45,000 numbers for it.
     tolerance = {np.float32: 1.5e-6 if bound < 3 else 2e-5, np.float64: 2e-14}[dtype]
     assert abs(values - expected).max() < tolerance
 
@@ -84,7 +84,7 @@ def test_values_cut_about_the_mean_are_the_quantiles_of_scipy(dtype, bound):
     [(-1, 0.5), (-8, 8), (-9, 5), (-3.1, 3.1), (-8, -3), (-12, -9), (-30, -29.9), (-np.inf, -2)],
     ids=str,
 )
-def test_values_of_any_cut_are_the_quantiles_of_scipy(words, low, high):
+def test_values_within_any_bounds_agree_with_the_quantiles_of_scipy(words, low, high):
     dtype = {np.int32: np.float32, np.int64: np.float64}[words]
     words = spread_words(dtype, 2001)
     below, above = stats.norm.cdf(high), stats.norm.sf(high)
@@ -96,7 +96,7 @@ def test_values_of_any_cut_are_the_quantiles_of_scipy(words, low, high):
     expected = np.where(
         left | (from_left < 0.5), stats.norm.ppf(from_left), stats.norm.isf(from_right)
     )
-    # SciPy's own quantiles are good to some 1e-13 out there.
+    # SciPy's quantiles are accurate to about 1e-13 there.
     assert abs(values - expected).max() < (2e-14 if low > -10 else 1e-12)
 
 
@@ -118,10 +118,10 @@ def test_extreme_words(dtype):
 def test_values_are_symmetric_and_rise_with_the_words(dtype, mass):
     words = spread_words(dtype)
     values = filled(fill_normal, words, dtype, mass)
-    # A float32 rounds the word itself; near the end of a cut its last digit moves the value most.
+    # A float32 rounds the word itself. Near the bounds, its last digit changes the value most.
     tolerance = 0 if dtype is np.float64 else 1e-6 if mass in (0.3, 0.9545, 1) else 1e-5
     assert abs(values + filled(fill_normal, ~words, dtype, mass)).max() <= tolerance
-    # A difference in the last digit takes a step back where words are closer than a float tells.
+    # Words that differ by less than a float's last digit may give values in the wrong order.
     step = 4 * np.spacing(np.maximum(abs(values[1:]), dtype(1e-3)))
     assert (np.diff(values) >= -step).all()
     apart = spread_words(dtype, 2001)[::8]
@@ -144,7 +144,7 @@ DISTRIBUTIONS = [
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("dtype", WIDTHS, ids=lambda dtype: dtype.__name__)
 @given(data=st.data())
-def test_the_values_of_a_word_depend_on_no_other(distribution, dtype, data):
+def test_the_value_of_a_word_depends_on_no_other_word(distribution, dtype, data):
     words = data.draw(arrays(WIDTHS[dtype], st.integers(0, 70)))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(words)), max_size=3)))
     whole = filled(lambda words, out: distribution.fill(words, out), words, dtype)
@@ -157,23 +157,23 @@ def test_the_values_of_a_word_depend_on_no_other(distribution, dtype, data):
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("dtype", WIDTHS, ids=lambda dtype: dtype.__name__)
-def test_each_word_gives_the_quantile_that_a_distribution_states(distribution, dtype):
-    words = spread_words(dtype, 201)[40:-40]  # but for the ends, of which `ppf` knows less
+def test_fill_agrees_with_the_quantiles_of_ppf(distribution, dtype):
+    words = spread_words(dtype, 201)[40:-40]  # without the ends, where `ppf` is less accurate
     values = filled(lambda words, out: distribution.fill(words, out), words, dtype)
     stated = filled(lambda words, out: Distribution.fill(distribution, words, out), words, dtype)
     np.testing.assert_allclose(values, stated, rtol=2e-6, atol=1e-6 * distribution.stddev)
 
 
-# IEEE 754 says the result of each of these to the last bit. The logarithms, exponentials and powers
-# of NumPy differ between processors, and so would the values drawn.
+# IEEE 754 defines the result of each of these to the last bit. NumPy's logarithms, exponentials and
+# powers differ between processors, so values that depend on them would, too.
 EXACT = {
     *("abs", "add", "copysign", "divide", "frexp", "multiply", "sqrt", "subtract"),
-    # No arithmetic at all:
+    # Not arithmetic:
     *("copyto", "empty", "empty_like", "flatnonzero", "float32", "float64", "ndarray", "where"),
 }
 
 
-def test_only_what_ieee_754_rounds_exactly_takes_part():
+def test_only_operations_that_ieee_754_rounds_exactly_are_used():
     tree = ast.parse(inspect.getsource(quantiles))
     called = {
         node.attr
@@ -188,14 +188,14 @@ def test_only_what_ieee_754_rounds_exactly_takes_part():
         for name in node.names
     }
     assert imported == {"Any", "NamedTuple", "Sequence", "TYPE_CHECKING", "math", "numpy"}
-    # Of constants alone, and each has the value that it rounds to.
+    # `math` is used for constants only, and each is the float nearest to the exact value.
     assert (math.log(2), math.sqrt(0.5)) == (0.6931471805599453, 0.7071067811865476)
     assert {
         node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "math"
     } <= {"log", "sqrt"}
-    # On arrays, ** is a power, and no other operator is one.
+    # `**` on an array would be a power.
     assert not [
         node
         for node in ast.walk(tree)

@@ -20,5 +20,5 @@ def checked_shape(shape: Iterable[int] | int) -> Shape:
     except TypeError:
         whole = (-1,)
     if any(isinstance(n, bool) for n in sizes) or any(n < 0 for n in whole):
-        raise ConfigError([Fault(f"A shape holds whole numbers from 0 up, not {list(sizes)}.")])
+        raise ConfigError([Fault(f"A shape must be whole numbers, 0 or more, not {list(sizes)}.")])
     return whole

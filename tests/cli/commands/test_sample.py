@@ -357,3 +357,13 @@ def test_a_plot_without_matplotlib_is_refused_before_anything_is_drawn(
     assert "Invalid value for '--plot': plots need matplotlib." in done.stderr
     assert "pip install 'initreg[plot]'" in done.stderr
     assert not target.exists()
+
+
+def test_a_seed_inside_another_initializer_is_shown(cli: Any) -> None:
+    spec = "scaled(he_normal(seed=5), 2)"
+    done = cli("sample", spec, "--shape", "2,3")
+    assert (done.status, done.stderr) == (0, "")
+    assert "\nseed     5\n" in done.stdout
+    done = cli("sample", spec, "--shape", "2,3", "--seed", 1)
+    assert done.stderr.startswith("--seed 1 has no effect on scaled(")
+    assert "\nseed     5\n" in done.stdout
