@@ -13,7 +13,7 @@ from typing import Any
 # Test: sharding, test_a_scope_compiles_nothing_for_a_weight_that_is_spread.
 FILL = "_initialize_with_initializer"
 
-# Names in saved models that stand for values, and the one class of Keras that models contain and
+# Names in saved models that mark values, and the one class of Keras that models contain and
 # that is not public. Without them, `load_model` rejects such files.
 # Test: vetting, test_all_that_keras_itself_writes_loads.
 VALUES_IN_FILES = (
