@@ -15,7 +15,7 @@ from .config.parameters import Positive as Positive
 from .config.parameters import Seed as Seed
 from .config.parameters import conflict as conflict
 from .discovery.hookspecs import hookimpl as hookimpl
-from .discovery.loading import PluginRecord as PluginRecord
+from .discovery.records import PluginRecord as PluginRecord
 from .draws.distributions import Constant as Constant
 from .draws.distributions import Distribution as Distribution
 from .draws.distributions import Normal as Normal

@@ -21,15 +21,22 @@ def point_at(text: str, start: int, end: int) -> str:
     left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0
     right = min(len(line), left + _WIDEST)
     before, after = ("…" if left else ""), ("…" if right < len(line) else "")
-    shown = "".join(
-        c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line
-    )
+    shown = printable(line.replace("\t", " "))
     indent = before + shown[left:begin]
     marked = shown[begin : min(stop, right)] or " "
     return (
         f"{before}{shown[left:right]}{after}".rstrip()
         + f"\n{' ' * _columns(indent)}{'^' * max(1, _columns(marked))}"
     )
+
+
+def printable(text: str) -> str:
+    """Replace the characters that would break the line, or that control the terminal.
+
+    >>> printable("red: " + chr(27))
+    'red: \N{REPLACEMENT CHARACTER}'
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _columns(text: str) -> int:

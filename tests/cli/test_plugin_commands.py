@@ -168,14 +168,14 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
     assert done.status == 2
     assert done.stderr.endswith(
         "Error: No such command 'bye'.\n"
-        "These plugins failed, and may bring it: acme-inits (plugin bad): "
+        "These plugins failed and may provide it: acme-inits (plugin bad): "
         "ZeroDivisionError: division by zero (bad_plugin.py, line 1).\n"
     )
     assert command("hello", **site).stdout == "done\n"
     blocked = command("hello", INITREG_BLOCK="acme-inits", **site)
     assert blocked.status == 2
     assert (
-        "These plugins are blocked, and may bring it: acme-inits (plugin bad): "
+        "These plugins are blocked and may provide it: acme-inits (plugin bad): "
         "blocked: INITREG_BLOCK names it; acme-inits (plugin good): blocked: "
     ) in blocked.stderr
 
@@ -198,11 +198,11 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
         ),
         (
             adding("return app"),
-            "initreg_commands adds to the app, and returns nothing, not <typer.main.Typer object",
+            "initreg_commands must add to the app and return None, not <typer.main.Typer object",
         ),
         (
             adding("yield"),
-            "initreg_commands adds to the app, and returns nothing, not <generator object",
+            "initreg_commands must add to the app and return None, not <generator object",
         ),
         (
             adding("app.command('it')(3)"),

@@ -18,7 +18,6 @@ from initreg import (
 )
 from initreg.discovery.loading import Discovery
 from initreg.models.portable import Portable
-from initreg.testing.subject import as_default
 
 pytestmark = pytest.mark.keras
 
@@ -49,7 +48,7 @@ def registered():
     registry = Registry(Discovery())
     for each in (Spread, Rows):
         registry.add(each)
-    with as_default(registry):
+    with registry.using():
         yield
 
 
@@ -123,7 +122,7 @@ def test_a_config_around_one_that_only_keras_can_make_is_rejected():
     problem = r"drawn_rows\(base=stft\) can't be drawn: it holds what only Keras can make\."
     with pytest.raises(ConfigError, match=problem):
         initreg.resolve("drawn_rows(stft)")((256, 1, 129))
-    with pytest.raises(ConfigError, match="has no portable draw"):
+    with pytest.raises(ConfigError, match="can't be drawn without Keras"):
         draw("drawn_rows(stft)", (256, 1, 129), seed=1)
 
 

@@ -215,7 +215,7 @@ def test_none_stays_none_and_what_has_no_spec_is_rejected():
     assert portable(None) is None
     with pytest.raises(initreg.ConfigError) as caught:
         portable(lambda shape, dtype=None: None)
-    assert "is no Keras initializer, so it has no spec." in str(caught.value)
+    assert "is not a Keras initializer, so it has no spec." in str(caught.value)
     with pytest.raises(initreg.UnknownInitializerError):
         portable("he_norml")
     with pytest.raises(initreg.ConfigError) as caught:

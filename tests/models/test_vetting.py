@@ -163,7 +163,7 @@ def test_a_plugin_that_failed_is_named(plugins, tmp_path):
     make(path := tmp_path / "model.keras")
     edit(path, put(written(package)))
     last = refused(path, registry=plugins.registry())[-1]
-    assert last.startswith(f"These plugins are not available, and may provide it: {package} (")
+    assert last.startswith(f"These plugins failed and may provide it: {package} (")
     assert "out of order" in last
 
 

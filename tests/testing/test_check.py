@@ -131,7 +131,7 @@ def test_a_name_that_is_built_in_is_told():
     class Zeros(InitializerConfig, name="zeros", builds="keras.initializers:Zeros"):
         """Take a name."""
 
-    with pytest.raises(PluginError, match="'zeros' is refused: 'zeros' is a built-in name"):
+    with pytest.raises(PluginError, match="'zeros' is rejected: 'zeros' is a built-in name"):
         check(Zeros)
 
 

@@ -14,6 +14,7 @@ from initreg.models.progress import Progress, reporting
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
 from initreg.public import public
+from initreg.wording import first_line
 
 
 @public
@@ -76,8 +77,8 @@ def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
     except InitregError as error:
         raise PlanError(f"{entry.path}: {error}\nNo weight was changed.") from error
     except Exception as error:  # Keras or a plugin rejects the shape or the dtype
-        first = str(error).strip().partition("\n")[0]
-        problem = f"{entry.path} {list(entry.shape)} of {entry.dtype}: {entry.spec}: {first}"
+        place = f"{entry.path} {list(entry.shape)} of {entry.dtype}"
+        problem = f"{place}: {entry.spec}: {first_line(error)}"
         raise PlanError(f"{problem}\nNo weight was changed.") from error
 
 

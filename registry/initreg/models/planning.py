@@ -3,7 +3,6 @@
 import json
 import math
 import sys
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from initreg.backend import load_keras
 from initreg.config.drawing import Fitted
 from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
-from initreg.errors import InitregWarning, PlanError
+from initreg.errors import PlanError
 from initreg.models.assignments import Assignment, Assignments, new_entry, with_draw, with_rule
 from initreg.models.keras_internals import layers_of
 from initreg.models.paths import Weight, weights_of
@@ -20,6 +19,8 @@ from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.rules import Rule, Rules, read_rules
+from initreg.user_warnings import warn_user
+from initreg.wording import first_line
 
 
 @public
@@ -106,11 +107,10 @@ def _check_by_drawing(entry: PlanEntry, fitted: Fitted) -> None:
         try:
             make_tensor(fitted, entry.dtype, entry.seed or 0, entry.path)
         except Exception as error:  # Keras or a plugin rejects the shape or the dtype
-            first = str(error).strip().partition("\n")[0]
             rule = f" (rule {entry.rule})" if entry.rule else ""
             raise PlanError(
                 f"{entry.path}{rule}: {fitted.config} can't fill {list(entry.shape)} of "
-                f"{entry.dtype}: {first}"
+                f"{entry.dtype}: {first_line(error)}"
             ) from error
 
 
@@ -179,10 +179,7 @@ def checked(plan: Plan, strict: bool) -> Plan:
     return plan
 
 
-def warn_of_rules(plan: Plan, *, calls: int = 1) -> None:
-    """Warn about rules that are never applied or ambiguous, at the user's line.
-
-    `calls` is the number of frames up to that line.
-    """
-    if told := [*plan.unmatched_texts(), *plan.notes]:
-        warnings.warn("\n".join(told), InitregWarning, stacklevel=2 + calls)
+def warn_of_rules(plan: Plan) -> None:
+    """Warn about rules that are never applied, or are ambiguous."""
+    if problems := [*plan.unmatched_texts(), *plan.notes]:
+        warn_user("\n".join(problems))

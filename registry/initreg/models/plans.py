@@ -13,6 +13,7 @@ from initreg.config.parameters import Seed
 from initreg.draws.shapes import Shape
 from initreg.public import public
 from initreg.rules.rules import Rule
+from initreg.wording import listed
 
 Action = Literal["draw", "own", "keep", "uncovered", "skip"]
 
@@ -126,11 +127,13 @@ class Plan:
                 f"{renamed.path} is {renamed.name} in Keras."
             )
         if other := [entry.path for entry in self.entries if entry.portable is False]:
-            lines.append(f"These differ on other backends: {_some(other)}.")
+            lines.append(f"These differ on other backends: {listed(other, 5)}.")
         if own := [entry.path for entry in self.entries if entry.action == "own"]:
-            lines.append(f"Drawn by the layer itself, not portably: {_some(own)}.")
+            lines.append(f"Drawn by the layer itself, not portably: {listed(own, 5)}.")
         if self.uncovered:
-            lines.append(f"No rule matches these, so they are unchanged: {_some(self.uncovered)}.")
+            lines.append(
+                f"No rule matches these, so they are unchanged: {listed(self.uncovered, 5)}."
+            )
         lines += [*self.unmatched_texts(), *self.notes]
         lines.append(
             "Optimizer state, metrics and seed generators are not weights, and are unchanged."
@@ -147,11 +150,6 @@ class Plan:
 def _is_written(value: Any) -> bool:
     """Return False for values to leave out of the JSON: None, "", NaN and infinity."""
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
-    return ", ".join(paths[:5]) + more
 
 
 def _initializer(entry: PlanEntry) -> str:

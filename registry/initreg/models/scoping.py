@@ -1,7 +1,6 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
-import warnings
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -26,6 +25,8 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import Rule, read_rules
+from initreg.user_warnings import warn_user
+from initreg.wording import listed
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
@@ -120,9 +121,9 @@ class Scope:
     def _report(self) -> None:
         plan, unbuilt = self.plan, self._unbuilt()
         if unbuilt and not self._strict:
-            warnings.warn(unbuilt, UnbuiltLayersWarning, stacklevel=3)
+            warn_user(unbuilt, UnbuiltLayersWarning)
         if not self._strict:
-            warn_of_rules(plan, calls=2)
+            warn_of_rules(plan)
         elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
             raise PlanError("\n".join(problems))
 
@@ -134,11 +135,10 @@ class Scope:
         layers = self._unbuilt_layers()
         if not layers:
             return ""
-        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers[:5]]
-        more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
+        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers]
         return (
             "Created in the scope but never built, so Keras will initialize them without the "
-            f"scope: {', '.join(names)}{more}. Call the model once on an input inside the scope, "
+            f"scope: {listed(names, 5)}. Call the model once on an input inside the scope, "
             "or use initreg.apply after it is built."
         )
 

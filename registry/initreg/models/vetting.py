@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from initreg.backend import load_keras
+from initreg.carets import printable
 from initreg.config.targets import PORTABLE, PORTABLE_KEY, import_target, is_portable_form
+from initreg.discovery.records import may_provide_it
 from initreg.documents import Path as Place
 from initreg.errors import Fault, UnreadableError
 from initreg.models.keras_internals import RUNS_CODE, VALUES_IN_FILES
 from initreg.registry.registry import Registry
+from initreg.wording import listed
 
 # The modules in which Keras looks up a class without a module: .h5 files give none.
 _CLASSES = (
@@ -187,9 +190,8 @@ class Vetting:
     def _problem(self, rejected: dict[str, list[_Reference]]) -> str:
         lines = ["Rejected: the file refers to classes or functions that aren't allowed:"]
         for line, references in rejected.items():
-            places = [Fault("", each.place).location for each in references[:3]]
-            more = f" and {len(references) - 3} more" if len(references) > 3 else ""
-            lines.append(f"  {line}, at {', '.join(places)}{more}")
+            places = [Fault("", each.place).location for each in references]
+            lines.append(f"  {line}, at {listed(places, 3)}")
         firsts = [references[0] for references in rejected.values()]
         loadable = [each for each in firsts if each.name not in RUNS_CODE]
         if keys := sorted({each.key for each in loadable if isinstance(each.key, str)}):
@@ -198,20 +200,14 @@ class Vetting:
                 f"Keras, or pass custom_objects={{{', '.join(f'{key!r}: …' for key in keys)}}}."
             )
             looked_for = any(not each.is_function for each in loadable)
-            plugins = self._registry.plugins() if looked_for else []
-            if failed := [record for record in plugins if record.error]:
-                names = "; ".join(f"{each.name} ({each.error})" for each in failed[:3])
-                lines.append(f"These plugins are not available, and may provide it: {names}.")
+            lines += may_provide_it(self._registry.plugins() if looked_for else [])
         if len(loadable) < len(firsts):
             lines.append(
                 "If you trust the file, keras.saving.load_model(path, safe_mode=False) runs its "
                 "code."
             )
         # The names are from the file, and could contain control characters for the terminal.
-        return "\n".join(
-            "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-            for line in lines
-        )
+        return "\n".join(map(printable, lines))
 
 
 def targets_of(registry: Registry) -> dict[str, str]:

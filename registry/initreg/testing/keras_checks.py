@@ -16,6 +16,7 @@ from initreg.errors import PluginError
 from initreg.models.loading import custom_objects, load_model
 from initreg.testing.outcomes import Failed, demand
 from initreg.testing.subject import SEED, Subject
+from initreg.wording import first_line, one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +87,7 @@ def saved_model(subject: Subject) -> None:
         try:
             again = load_model(path, custom_objects=known, registry=subject.registry)
         except Exception as error:  # initreg's refusal, Keras's, or the plugin's code
-            problem = f"A model with it can't be loaded: {' '.join(str(error).split())}"
+            problem = f"A model with it can't be loaded: {one_line(error)}"
             raise Failed(problem, _REGISTER) from error
         loaded = again.layers[-1]
     [before], [after] = layer.get_weights(), loaded.get_weights()
@@ -194,7 +195,7 @@ def _shown(values: "Array") -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    first = str(error).strip().partition("\n")[0]  # Keras writes a whole config into some
+    first = first_line(error)  # Keras writes a whole config into some
     return f"{type(error).__name__}: {first if len(first) <= 200 else first[:199] + '…'}"
 
 

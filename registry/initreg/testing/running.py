@@ -11,8 +11,8 @@ from initreg.errors import ConfigError, Fault
 from initreg.registry.registry import Registry
 from initreg.testing import import_check, keras_checks, schema_checks, value_checks
 from initreg.testing.outcomes import CheckResult, Failed, Skipped, Status
-from initreg.testing.subject import Subject, as_default
-from initreg.wording import did_you_mean
+from initreg.testing.subject import Subject
+from initreg.wording import did_you_mean, one_line
 
 _OF_SCHEMA: tuple[Callable[[Subject], None], ...] = (
     import_check.light_import,
@@ -104,7 +104,7 @@ def run(
     message, advice, spec = "", "", str(subject)
     caught: Exception | None = None
     try:
-        with as_default(subject.registry), warnings.catch_warnings():
+        with subject.registry.using(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a deprecated name, or NumPy, warns of
             _BY_NAME[name](subject)
     except Skipped as reason:
@@ -134,5 +134,4 @@ def _told(error: BaseException, subject: Subject) -> str:
                 file = Path(frame.f_code.co_filename).name
                 place = f" ({file}, line {line}, in {frame.f_code.co_name})"
         cause = cause.__cause__
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}{place}"
+    return f"{type(error).__name__}: {one_line(error)[:200]}{place}"

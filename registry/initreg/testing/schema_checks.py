@@ -11,7 +11,7 @@ from initreg.errors import ConfigError, InitregError
 from initreg.integrations.json_schema import json_schema as whole_schema
 from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import Subject
-from initreg.wording import shown
+from initreg.wording import one_line, shown
 
 _UNKNOWN = "no_such_parameter"
 
@@ -93,7 +93,7 @@ def json_schema(subject: Subject) -> None:
         written = _as_dict(subject, config)
         for problem in validator.iter_errors(written):
             raise Failed(
-                f"Its JSON Schema refuses {shown(written)}: {' '.join(problem.message.split())}",
+                f"Its JSON Schema refuses {shown(written)}: {one_line(problem.message)}",
                 "Let the JSON Schema say what the validators say.",
                 subject.text(config),
             )

@@ -2,8 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,9 +14,8 @@ from initreg.discovery.loading import Discovery
 from initreg.draws.distributions import Distribution
 from initreg.draws.shapes import Shape
 from initreg.errors import ConfigError, Fault, InitregError, InitregWarning, PluginError
-from initreg.registry import registry as registries
 from initreg.registry.names import Entry
-from initreg.registry.registry import Registry, default_registry, is_written
+from initreg.registry.registry import Registry, default_registry, is_spec
 from initreg.testing.outcomes import Skipped
 from initreg.wording import shown
 
@@ -62,7 +59,7 @@ class Subject:
         given = None
         if isinstance(target, type) and issubclass(target, InitializerConfig):
             self.config_class = target
-        elif is_written(target):
+        elif is_spec(target):
             given = (registry or default_registry()).validate(target)
             self.config_class = type(given)
         else:
@@ -228,14 +225,3 @@ def _has(registry: Registry, config_class: type[InitializerConfig]) -> bool:
         return registry.find(config_class.initializer_name).config_class is config_class
     except InitregError:  # an unknown name, or one that two plugins claim
         return any(entry.config_class is config_class for entry in registry.entries())
-
-
-@contextmanager
-def as_default(registry: Registry) -> Iterator[None]:
-    """Let a registry stand for that of all plugins, in which nested initializers are looked up."""
-    before = registries._DEFAULT
-    registries._DEFAULT = registry
-    try:
-        yield
-    finally:
-        registries._DEFAULT = before

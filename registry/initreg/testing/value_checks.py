@@ -13,6 +13,7 @@ from initreg.errors import InitregError, PluginError
 from initreg.testing.comparing import ALPHA, misfit, rounding
 from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import SEED, Subject, has_spread, unseeded
+from initreg.wording import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +128,7 @@ def dtypes(subject: Subject) -> None:
             tensor = made(shape) if dtype is None else made(shape, dtype=dtype)
         except Exception as error:  # the plugin's code, or the backend's refusal
             problem = f"It can't draw {dtype or 'the default dtype'}: {type(error).__name__}: "
-            problem += str(error).strip().partition("\n")[0]
+            problem += first_line(error)
             raise Failed(problem, f"Draw in float32, and cast to {asked}.") from error
         given = keras.backend.standardize_dtype(tensor.dtype)
         demand(given == asked, f"Asked for {dtype}, it gives {given}; {asked} is right.", advice)

@@ -282,10 +282,10 @@ def test_a_missing_backend_is_told_with_what_to_install(command: Any, without: A
     environment = without(missing)
     asked = command("sample", "zeros", "--backend", missing, **environment)
     assert asked.status == 2
-    assert f"Keras's backend '{missing}' (from --backend) is not installed.\n" in asked.stderr
+    assert f"Keras's backend '{missing}' (from --backend) isn't installed.\n" in asked.stderr
     assert f"Install it: pip install 'initreg[{missing}]'" in asked.stderr
     set_ = command("sample", "zeros", **environment | {"KERAS_BACKEND": missing})
-    assert f"Keras's backend '{missing}' (from KERAS_BACKEND) is not installed.\n" in set_.stderr
+    assert f"Keras's backend '{missing}' (from KERAS_BACKEND) isn't installed.\n" in set_.stderr
 
 
 def test_no_backend_at_all_is_told(command: Any, without: Any) -> None:

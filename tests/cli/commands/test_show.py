@@ -85,7 +85,7 @@ def test_any_spelling_finds_it(cli: Any, name: str) -> None:
         ("RandmNormal", "Did you mean 'random_normal'?"),
         ("xyzzy", "There is no initializer 'xyzzy'. `initreg list` shows all."),
         ("acme.ortho", "No plugin distribution 'acme' is installed."),
-        ("initreg.nope", "initreg brings no initializer 'nope'."),
+        ("initreg.nope", "initreg provides no initializer 'nope'."),
         ("", "There is no initializer ''."),
     ],
 )
