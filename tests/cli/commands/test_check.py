@@ -131,7 +131,8 @@ def test_an_unknown_ending_says_how_to_go_on(cli: Any) -> None:
     done = cli("check", "wrong.conf")
     assert done.status == 2
     assert done.stderr.startswith(
-        "wrong.conf: Unknown file extension '.conf'. Expected .yaml, .yml, .json, .toml or .keras.\n"
+        "wrong.conf: Unknown file extension '.conf'. Expected .yaml, .yml, .json, .toml or "
+        ".keras.\n"
     )
     assert done.stderr.endswith(
         "Set the format of files with other extensions: --as yaml, json, toml or keras.\n"
