@@ -36,6 +36,7 @@ from .errors import PlanError as PlanError
 from .errors import PluginError as PluginError
 from .errors import RulesError as RulesError
 from .errors import SpecSyntaxError as SpecSyntaxError
+from .errors import UnbuiltLayersWarning as UnbuiltLayersWarning
 from .errors import UnknownFormatError as UnknownFormatError
 from .errors import UnknownInitializerError as UnknownInitializerError
 from .errors import UnreadableError as UnreadableError

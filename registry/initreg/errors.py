@@ -15,6 +15,7 @@
     └── PluginError                (ValueError)   a plugin breaks its contract
 
     InitregWarning (UserWarning)   something has less effect than intended
+    └── UnbuiltLayersWarning       a scope ended before layers in it had weights
 
 Each is also the built-in exception that a caller would expect to catch, and each can be pickled.
 
@@ -293,3 +294,8 @@ class PluginError(InitregError, ValueError):
 @public
 class InitregWarning(UserWarning):
     """Something has less effect than intended, such as a rule that matches no weight."""
+
+
+@public
+class UnbuiltLayersWarning(InitregWarning):
+    """Layers were created in a scope and never built, so the scope did not draw their weights."""

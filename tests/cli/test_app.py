@@ -1,17 +1,14 @@
 """The command as a whole: status, streams, signals, start-up, errors."""
 
 import os
-import signal
-import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.processes import run
+from tests.support.processes import Result, interrupt, run
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
 
@@ -98,6 +95,7 @@ def test_a_huge_shape_is_rejected_before_keras_is_loaded(python: Any) -> None:
 # Streams ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_posix
 @pytest.mark.parametrize("arguments", [["list"], ["show", "stft"], ["--help"], ["plugins"]])
 def test_a_pipe_closed_before_anything_is_written_is_quiet(
@@ -110,6 +108,7 @@ def test_a_pipe_closed_before_anything_is_written_is_quiet(
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @needs_posix
 def test_a_pipe_closed_after_the_first_line_is_quiet(initreg: str) -> None:
     # One of these three commands runs Keras.
@@ -175,35 +174,15 @@ _SLOW = """
 """
 
 
-# A shell starts what runs in the background, such as a test run, with Ctrl-C ignored.
-_HEEDING = """
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
+@pytest.mark.slow
 @needs_posix
 def test_ctrl_c_while_sampling_is_quiet_and_130(
     initreg: str, installed: Any, tmp_path: Path
 ) -> None:
-    environment = installed("acme-slow", slow=_SLOW) | {"MARKER": str(tmp_path / "marker")}
-    target = tmp_path / "values.npy"
-    child = subprocess.Popen(
-        [sys.executable, "-c", _HEEDING, initreg, "sample", "slow", "--out", str(target)],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "marker").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        child.send_signal(signal.SIGINT)
-        stdout, stderr = child.communicate(timeout=30)
-    finally:
-        child.kill()
-    assert (child.returncode, stdout, stderr) == (130, b"", b"")
+    target, marker = tmp_path / "values.npy", tmp_path / "marker"
+    variables = installed("acme-slow", slow=_SLOW) | {"MARKER": str(marker)}
+    command = [initreg, "sample", "slow", "--out", target]
+    assert interrupt(*command, marker=marker, variables=variables) == Result(130, "", "")
     assert not target.exists()
 
 

@@ -349,6 +349,7 @@ REJECTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "language", "words"), REJECTED.values(), ids=REJECTED.keys())
 def test_a_bomb_is_rejected_in_a_short_sentence(text, language, words):
     with pytest.raises(UnreadableError, match=words) as error:
@@ -375,6 +376,7 @@ LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "language"), LONG.values(), ids=LONG.keys())
 def test_a_text_that_is_only_long_is_read(text, language):
     assert len(read(text, language).documents) == 1

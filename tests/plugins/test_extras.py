@@ -279,6 +279,7 @@ BASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("factor", [-2.0, 0.0, 0.5])
 def test_scaled_is_the_base_times_a_factor(base, factor):

@@ -7,7 +7,7 @@ import pytest
 import initreg
 from tests.support.processes import python
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 DENSE = [
     "glorot_uniform(seed=1)",

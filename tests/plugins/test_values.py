@@ -8,7 +8,7 @@ from scipy import stats
 from initreg import resolve, validate
 from initreg.draws.distributions import Constant, Normal
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 # The seeds are fixed, so a test that passes on one version of a backend always passes. With random
 # seeds, each test would fail by chance once in 10,000 runs.

@@ -116,7 +116,7 @@ def test_a_rule_that_is_never_applied_is_reported_and_1(cli: Any, folder: Path) 
     (folder / "rules.yaml").write_text(RULES + "  - {match: tail, init: zeros}\n")
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--json")
     assert (done.status, Path("new.keras").exists()) == (1, True)
-    message = "Rule 3 (rules.yaml:5) decides over no weight: match 'tail'.\n"
+    message = "Rule 3 (rules.yaml:5) is never applied: match 'tail'.\n"
     assert done.stderr == f"{message}Wrote new.keras.\n"
     assert done.json["unmatched"] == [{"rule": 3, "line": 5, "match": "tail"}]
 
@@ -124,7 +124,7 @@ def test_a_rule_that_is_never_applied_is_reported_and_1(cli: Any, folder: Path) 
 def test_strict_writes_nothing_if_anything_is_left_open(cli: Any, folder: Path) -> None:
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--strict")
     assert (done.status, done.stdout) == (1, "")
-    assert done.stderr == "No rule covers head/bias.\nNothing was written.\n"
+    assert done.stderr == "No rule matches head/bias.\nNothing was written.\n"
     assert not Path("new.keras").exists()
     (folder / "rules.yaml").write_text(RULES + "  - {match: head, init: keep}\n")
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--strict")

@@ -341,6 +341,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["yaml", "json", "toml", "keras"])
 @pytest.mark.parametrize("format_", ["text", "json", "github", "sarif"])
 def test_no_input_makes_it_fail_itself(cli: Any, language: str, format_: str) -> None:

@@ -83,6 +83,7 @@ def test_out_writes_a_file_and_says_so(
     assert names(folder) == ["a.yaml", "b.yaml", "long.yaml", "short.yaml", "wrong.yaml"]
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("newline", ["\r\n", "\n"], ids=["CRLF", "LF"])
 @pytest.mark.parametrize("end", ["", "\n"], ids=["no last line end", "a last line end"])
@@ -99,6 +100,7 @@ def test_stdout_and_file_are_right_to_the_byte(
     assert Path("b.yaml").read_bytes() == written(after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("ending", ["yaml", "json"])
 def test_any_unicode_comes_out_as_utf_8_without_a_mark(
@@ -318,6 +320,7 @@ def test_a_failure_while_writing_leaves_nothing_behind(
     assert Path("short.yaml").read_text() == SHORT
 
 
+@pytest.mark.slow
 @needs_posix
 def test_a_reader_that_leaves_is_not_an_error(initreg: str) -> None:
     Path("big.yaml").write_text("".join(f"k{n}: {'x' * 90}\n" for n in range(5000)))
