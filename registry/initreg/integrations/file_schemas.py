@@ -1,4 +1,4 @@
-"""JSON Schema of files that hold initializers: any config, and rules for a model's weights."""
+"""JSON Schema of files: configs that contain initializers, and rules for a model's weights."""
 
 from typing import Any
 
@@ -6,19 +6,18 @@ from initreg.draws.seeds import MAX_SEED
 
 Schema = dict[str, Any]
 
-END = r"(?!\n)$"  # Python's `$` also stands before a last line break, other languages' does not
+END = r"(?!\n)$"  # in Python, `$` alone also matches before a line break at the end
 INITIALIZER: Schema = {"$ref": "#/$defs/initializer"}
 
-# The value of a key that holds an initializer, in a document: also none, or one that OmegaConf puts
-# in from elsewhere.
+# The value of a key that holds an initializer. It may also be null, or an interpolation of
+# OmegaConf.
 _ONE = [INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}]
 _HELD: Schema = {
     "anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}}],
-    "doNotSuggest": True,  # or editors would offer the key at every level of every document
+    "doNotSuggest": True,  # otherwise, editors offer the key at every level of every document
 }
 
-# After `key: `, yaml-language-server completes the values of keys that have a name here alone.
-# An `init` may also be none of ours: a switch, a count, a section.
+# A key named `init` may also hold something else: a switch, a count or a section.
 _INIT: Schema = {
     "anyOf": [
         *_HELD["anyOf"],
@@ -32,6 +31,8 @@ _INIT: Schema = {
     "doNotSuggest": True,
 }
 
+# yaml-language-server completes values only for keys that the schema names, and not for patterns.
+# So these are the weights of Keras's layers that have an initializer.
 _WEIGHTS = [
     "alpha",
     "beta",
@@ -94,5 +95,5 @@ RULES: Schema = {
             "items": _RULE,
         },
     },
-    "items": _RULE,  # of a list that stands alone
+    "items": _RULE,  # a file may also be the list alone
 }

@@ -1,4 +1,13 @@
-"""JSON Schema of specs, for editors and validators that know no Python."""
+"""JSON Schema of specs, for editors and for validators in any language.
+
+Each config class becomes one definition, made by Pydantic. A nested initializer would bring in the
+schema of all classes again, without end. So while Pydantic works on a class, a field that holds an
+initializer gives only a mark (`_MARK`), which `_rewritten` then turns into a reference to the
+definition `initializer`. The `ContextVar` `_NESTED` says that this is going on.
+
+A name in a spec is compared without case, `-` and `_`. JSON Schema has no flag for that, so
+`_spellings` writes a regular expression that allows each: ``[Hh][-_]*[Ee][-_]*…``.
+"""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +34,7 @@ Form = Literal["value", "document", "rules"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-# While the schemas of config classes are made, a nested initializer is a reference alone.
+# True while the schema of a config class is made.
 _NESTED: ContextVar[bool] = ContextVar("nested", default=False)
 _MARK = "initreg:initializer"
 
@@ -42,10 +51,11 @@ def json_schema(form: Form = "value", *, registry: Registry | None = None) -> Sc
     file, in which the values of `initializer`, `init` and ``*_initializer`` are initializers at any
     depth; ``"rules"``, a file with a `seed` and `rules`, each with `match` and `init`.
 
-    It accepts the dicts that `validate` accepts, of numbers that a float can hold, except that JSON
-    Schema can't compare one value with another: a `minval` above `maxval`, an axis in both
-    `input_axes` and `output_axes`, and lists of different lengths in a `constant` are found by
-    `validate` alone. Of text it checks the name.
+    It accepts the dicts that `validate` accepts, if a float can hold their numbers. JSON Schema
+    can't compare one value with another, so only `validate` reports a `minval` above `maxval`, an
+    axis in both `input_axes` and `output_axes`, lists of different lengths in a `constant`, and
+    checks across several parameters of an initializer. If a spec is text, the schema checks only
+    the name.
     """
     root: Schema = {"$schema": _DIALECT}
     match form:
@@ -70,7 +80,7 @@ def field_schema(handler: GetJsonSchemaHandler) -> Schema:
     if handler.mode == "serialization":
         return {"type": ["string", "object"]}
     definitions = _definitions(default_registry())
-    # Pydantic keeps what has a `ref` among the definitions, and chooses the key there.
+    # Pydantic moves a schema that has a `ref` into the definitions, and chooses its key.
     keys = {name: f"initreg.{name.replace('.', '_')}" for name in definitions}
     references = {
         name: handler(core_schema.definition_reference_schema(key)) for name, key in keys.items()
@@ -101,7 +111,7 @@ def _made(registry: Registry, entries: tuple[Entry, ...]) -> dict[str, Schema]:
     definitions: dict[str, Schema] = {
         "initializer": {
             "description": "An initializer: as text, name(parameter=value, …), or as a dict.",
-            # Editors complete what `anyOf` leads to, and explain best what `if` decides.
+            # Editors complete from `anyOf`, and give the best messages for `if`.
             "anyOf": [{"$ref": "#/$defs/initializer_text"}, {"type": "object"}],
             "if": {"type": "object"},
             "then": {
@@ -127,7 +137,7 @@ def _made(registry: Registry, entries: tuple[Entry, ...]) -> dict[str, Schema]:
 
 
 class _Named:
-    """One initializer, and the names that reach it."""
+    """One initializer, with the names that lead to it."""
 
     def __init__(self, entry: Entry, registry: Registry) -> None:
         self.config_class = config_class = entry.config_class
@@ -146,11 +156,11 @@ class _Named:
         return {"properties": {key: name}, "required": [key]}
 
     def parameters(self, *others: str) -> Schema:
-        """Match a dict of its parameters, and of no keys but `others` beside them."""
-        taken = (*self.config_class.parameter_fields, *self.config_class.renamed_parameters)
+        """Match a dict of its parameters, with no other keys than `others`."""
+        known = (*self.config_class.parameter_fields, *self.config_class.renamed_parameters)
         return {
             "allOf": [{"$ref": f"#/$defs/{self.name}"}],
-            "properties": dict.fromkeys([*others, *taken], True),
+            "properties": dict.fromkeys([*others, *known], True),
             "additionalProperties": False,
         }
 
@@ -167,15 +177,15 @@ def _any_case(name: str) -> str:
 
 
 def _spellings(names: Iterable[str]) -> str:
-    """Match each name as look-up does: no case, no ``-`` and no ``_``."""
-    each = ("".join(f"{_any_case(c)}[-_]*" for c in fold(name)) for name in names)
-    return f"[-_]*(?:{'|'.join(dict.fromkeys(each))})"
+    """Return a pattern that matches the names in any case, with ``-`` and ``_`` anywhere."""
+    patterns = ("".join(f"{_any_case(c)}[-_]*" for c in fold(name)) for name in names)
+    return f"[-_]*(?:{'|'.join(dict.fromkeys(patterns))})"
 
 
 def _one_of_them(named: list[_Named], pattern: str, message: str) -> Schema:
     """Match text that names one of the initializers, and describe it.
 
-    The patterns stand first: of a text that none matches, editors tell the first one's message.
+    The patterns come first, because editors show the message of the first branch if none matches.
     """
     matched = [
         {
@@ -199,7 +209,7 @@ def _one_of_them(named: list[_Named], pattern: str, message: str) -> Schema:
 
 
 def _dict_form(named: list[_Named]) -> Schema:
-    about = "Name of the initializer; its parameters stand beside it."
+    about = "Name of the initializer. Its parameters are the other keys."
     return {
         "type": "object",
         "required": ["type"],
@@ -266,7 +276,7 @@ def _with_config(each: _Named, properties: Schema, required: list[str]) -> Schem
 
 
 def _of_class(entry: Entry) -> dict[str, Schema]:
-    """Return the schema of the parameters, and those that it refers to."""
+    """Return the schema of a class's parameters, and the schemas that it refers to."""
     token = _NESTED.set(True)
     try:
         whole = _whole(entry.config_class)
@@ -282,7 +292,7 @@ def _of_class(entry: Entry) -> dict[str, Schema]:
         },
     }
     for key in ("title", "description", "type", "additionalProperties"):
-        whole.pop(key, None)  # said by the form that it stands in
+        whole.pop(key, None)  # the form around it says this
     _add_old_names(entry.config_class, schema["properties"], whole)
     if entry.config_class.initializer_deprecated:
         schema["deprecated"] = True
@@ -296,12 +306,12 @@ def _of_class(entry: Entry) -> dict[str, Schema]:
 def _add_old_names(
     config_class: type[InitializerConfig], properties: Schema, whole: Schema
 ) -> None:
-    """Let each old name of a parameter stand for the new one, but not beside it."""
+    """Allow each old name of a parameter in place of the new one, but not both."""
     required = whole.get("required", [])
     for new in dict.fromkeys(config_class.renamed_parameters.values()):
         olds = [old for old, to in config_class.renamed_parameters.items() if to == new]
         for old in olds:
-            about = {"description": f"Called {new} now.", "deprecated": True}
+            about = {"description": f"Renamed to {new}.", "deprecated": True}
             properties[old] = properties[new] | about
         given: list[Schema] = [{"required": [name]} for name in (new, *olds)]
         if new in required:
@@ -313,17 +323,17 @@ def _add_old_names(
 
 
 def _whole(config_class: type[InitializerConfig]) -> Schema:
-    """Return Pydantic's schema of a class; of one that JSON Schema can't say, its parameters."""
+    """Return Pydantic's schema of a class, or only the parameters if Pydantic can't make one."""
     try:
         return config_class.model_json_schema()
-    except Exception:  # the plugin's types; one must not take the schema from all others
+    except Exception:  # a plugin's own type; the schema must still have the other classes
         fields = config_class.parameter_fields
         required = [n for n, f in fields.items() if config_class.model_fields[f].is_required()]
         return {"properties": {name: {} for name in fields}, "required": required}
 
 
 def _rewritten(schema: Any, refer: Callable[[str], Schema]) -> Any:
-    """Replace references into the definitions, and the mark of a nested initializer."""
+    """Replace the references into the definitions, and the mark of a nested initializer."""
     if isinstance(schema, list):
         return [_rewritten(item, refer) for item in schema]
     if not isinstance(schema, dict):

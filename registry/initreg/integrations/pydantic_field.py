@@ -1,4 +1,9 @@
-"""The Pydantic type of a field that holds an initializer."""
+"""`InitializerField`: the Pydantic type of a field that holds an initializer.
+
+The type is an `Annotated` of three parts. `Initializer` is what tools see that look at types alone.
+`GetPydanticSchema` validates, serializes and gives the JSON Schema. `_Field` makes Pydantic
+validate defaults, so that a default written as text becomes a config.
+"""
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,23 +26,31 @@ from initreg.config.base import InitializerConfig
 from initreg.config.values import map_leaves
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.integrations.json_schema import field_schema
+from initreg.integrations.pydantic_internals import field_of
 from initreg.registry.registry import Registry, default_registry
 from initreg.registry.validating import NESTING, Nesting
 from initreg.spec.grammar import MAX_DEPTH
 
-# While a default is checked: a class that holds itself would ask for the same again.
+# True while a default is checked. The check makes a schema, which would check the same default
+# again in a class that refers to itself.
 _CHECKING: ContextVar[bool] = ContextVar("checking", default=False)
 
 
 class _Problem(str):
-    """The text of an error that a Pydantic error can carry into JSON; `error` is the error."""
+    """The text of an error, with the error itself as `error`.
+
+    Pydantic serializes the context of its errors to JSON, and can do that with text only.
+    """
 
     __slots__ = ("error",)
     error: InitregError
 
 
 def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
-    """Validate a spec. Pydantic shows the name where a branch of a union fails."""
+    """Validate the value of a field.
+
+    Pydantic shows the name of this function in the error of a union.
+    """
     context = info.context if isinstance(info.context, dict) else {}
     nesting, registry = context.get(NESTING), context.get("registry")
     if isinstance(nesting, Nesting) and nesting.depth >= MAX_DEPTH:
@@ -53,7 +66,7 @@ def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
 
 
 def _write(value: Any) -> Any:
-    # A default that Pydantic was told not to validate is still as it was written.
+    # With `validate_default=False`, a default is still the text that a person wrote.
     return default_registry().write(value) if isinstance(value, InitializerConfig) else value
 
 
@@ -69,17 +82,11 @@ def _json_schema(_: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValu
 
 
 def _check_default(handler: GetCoreSchemaHandler) -> None:
-    """Refuse a wrong default when the class is made, and have a right one validated.
-
-    Pydantic shows a type neither the class that it stands in nor the default beside it, but its
-    generator knows them. A Pydantic whose generator does not would find out at the first instance.
-    """
-    classes = getattr(getattr(handler, "_generate_schema", None), "model_type_stack", None)
-    owner = classes.get() if classes is not None else None
-    field = handler.field_name
-    info = getattr(owner, "__pydantic_fields__", {}).get(field)
-    if owner is None or info is None or issubclass(owner, InitializerConfig):  # it asks for itself
+    """Reject an invalid default when the class is made, and let Pydantic validate a valid one."""
+    field = field_of(handler)
+    if field is None or issubclass(field[0], InitializerConfig):  # configs validate all defaults
         return
+    owner, info = field
     if info.validate_default is False or info.is_required():
         return
     info.validate_default = True
@@ -88,7 +95,7 @@ def _check_default(handler: GetCoreSchemaHandler) -> None:
     token = _CHECKING.set(True)
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(Annotated[(info.annotation, *info.metadata, None)])  # type: ignore[arg-type]
-    except (PydanticUserError, NameError):  # an annotation that waits for other classes
+    except (PydanticUserError, NameError):  # the annotation refers to a class that isn't made yet
         return
     finally:
         _CHECKING.reset(token)
@@ -96,17 +103,17 @@ def _check_default(handler: GetCoreSchemaHandler) -> None:
         adapter.validate_python(info.default)
     except ValidationError as error:
         problems = "\n".join(detail["msg"] for detail in error.errors(include_url=False)[:5])
-        problem = f"The default of {owner.__name__}.{field} is refused.\n{problems}"
+        problem = f"The default of {owner.__name__}.{handler.field_name} is invalid.\n{problems}"
         if info.default is None:
-            problem += " To let it be left out, write InitializerField | None."
+            problem += " To make the field optional, write InitializerField | None."
         raise ConfigError([Fault(problem)]) from error
-    except Exception:  # a validator beside ours asks for the model's data or context: none yet
+    except Exception:  # another validator of the field needs data or a context that isn't here
         return
     info.default = _as_specs(info.default)
 
 
 def _as_specs(default: Any) -> Any:
-    """Write the configs in a default as specs, as JSON Schema has to show them."""
+    """Return a default with specs in place of configs, because JSON Schema shows the default."""
     registry = default_registry()
 
     def written(leaf: Any, _: object) -> Any:
@@ -115,17 +122,18 @@ def _as_specs(default: Any) -> Any:
         spec = registry.write(leaf)
         try:
             registry.validate(spec)
-        except InitregError:  # a class that isn't in this registry
+        except InitregError:  # its class isn't in this registry
             return leaf
         return spec
 
     return map_leaves(default, written)
 
 
-class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers; FastAPI has one, too
-    """A `Field()` that Pydantic leaves alone where it stands inside another type.
+class _Field(FieldInfo):  # type: ignore[misc]  # final only for type checkers
+    """A `Field(validate_default=True)` that also works inside another type.
 
-    There the plain one warns that it has no effect.
+    In `list[InitializerField]`, Pydantic warns that a plain `Field()` has no effect. It looks for
+    exactly that class, so it accepts a subclass, as FastAPI's parameters are.
     """
 
     __slots__ = ()
@@ -139,17 +147,18 @@ if TYPE_CHECKING:
 else:
 
     class Initializer(Json):
-        """What the field is, for tools that look at types.
+        """The type of the field, for tools that look at types alone.
 
-        No model, so that pydantic-settings leaves text as it is; a type of Pydantic's own, so that
-        jsonargparse writes the value as ``str`` does.
+        pydantic-settings parses text as JSON for a field whose type is a model, so this isn't one.
+        jsonargparse writes a value with ``str`` only if its type is one of Pydantic's own, so this
+        is a subclass of `Json`.
         """
 
 
 InitializerField = Annotated[
     Initializer, GetPydanticSchema(_core_schema, _json_schema), _Field(validate_default=True)
 ]
-"""A field that holds an initializer: it takes text, a dict or a config, and its value is a config.
+"""A field that holds an initializer. It accepts text, a dict or a config; its value is a config.
 
 >>> from pydantic import BaseModel
 >>> class Layer(BaseModel):
@@ -159,10 +168,11 @@ InitializerField = Annotated[
 >>> Layer(kernel={"type": "he_normal", "seed": 1}).model_dump_json()
 '{"kernel":"he_normal(seed=1)"}'
 
-It works in models, dataclasses and settings, alone and inside lists, dicts and unions. It writes
-the shortest spec, and its JSON Schema is that of `json_schema`. A wrong default is refused when
-the class is made. Type checkers take it for `Any`: what goes in is text, what comes out a config.
+It works in models, dataclasses and settings, alone and inside lists, dicts and unions. It
+serializes to the shortest spec, and has the JSON Schema of `json_schema`. An invalid default is
+rejected when the class is made. For type checkers it is `Any`, because text goes in and a config
+comes out.
 
-A wrong spec is an error of type ``initializer`` in Pydantic's `ValidationError`; of each of its
-`errors()`, ``["ctx"]["problem"].error`` is the `InitregError`, with its faults.
+For an invalid spec, Pydantic's `ValidationError` has an error of type ``initializer``. In
+`errors()`, its ``["ctx"]["problem"].error`` is the `InitregError`, with its faults.
 """
