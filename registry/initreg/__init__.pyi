@@ -24,6 +24,7 @@ from .draws.distributions import Uniform as Uniform
 from .draws.fans import compute_fans as compute_fans
 from .draws.seeds import derive_seed as derive_seed
 from .draws.shapes import Shape as Shape
+from .errors import FAULT_CODES as FAULT_CODES
 from .errors import AmbiguousInitializerError as AmbiguousInitializerError
 from .errors import BackendError as BackendError
 from .errors import ConfigError as ConfigError
@@ -35,6 +36,8 @@ from .errors import PlanError as PlanError
 from .errors import PluginError as PluginError
 from .errors import RulesError as RulesError
 from .errors import SpecSyntaxError as SpecSyntaxError
+from .errors import UnbuiltLayersWarning as UnbuiltLayersWarning
+from .errors import UnknownFormatError as UnknownFormatError
 from .errors import UnknownInitializerError as UnknownInitializerError
 from .errors import UnreadableError as UnreadableError
 from .files.checking import Report as Report

@@ -75,19 +75,6 @@ def load_keras() -> Any:
         raise BackendError(f"Keras can't start: {error}") from error
 
 
-def name_scopes(layer: Any) -> tuple[str, list[Any]]:
-    """Return the name-scope path that a weight of `layer` would get now, and the scopes' owners.
-
-    An owner is the object that opened the scope. Keras has no public function for this, so the
-    caller checks the result.
-    """
-    names = importlib.import_module("keras.src.backend.common.name_scope")
-    state = importlib.import_module("keras.src.backend.common.global_state")
-    with names.name_scope(layer.name, caller=layer):
-        scopes = state.get_global_attribute("name_scope_stack")
-        return names.current_path(), [scope.caller for scope in scopes]
-
-
 def _running() -> str:
     return str(load_keras().config.backend())
 

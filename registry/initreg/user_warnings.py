@@ -13,8 +13,8 @@ _SKIPPED = (
 )
 
 
-def warn_user(message: str) -> None:
-    """Emit an `InitregWarning` at the line of the user's code that called initreg.
+def warn_user(message: str, category: type[InitregWarning] = InitregWarning) -> None:
+    """Emit a warning at the line of the user's code that called initreg.
 
     No fixed `stacklevel` can do this, because the number of frames depends on the way that the
     user came. `skip_file_prefixes` does, from Python 3.12 on.
@@ -24,7 +24,7 @@ def warn_user(message: str) -> None:
         frame = frame.f_back
     warnings.warn_explicit(
         message,
-        InitregWarning,
+        category,
         filename=frame.f_code.co_filename,
         lineno=frame.f_lineno,
         module=frame.f_globals.get("__name__"),

@@ -20,7 +20,7 @@ from tests.support.processes import Result, run
 
 @pytest.fixture(autouse=True)
 def _own_variables() -> Iterator[None]:
-    """Restore the environment variables after a test; a command may set the backend of Keras."""
+    """Restore the environment, because commands set variables such as KERAS_BACKEND."""
     before = dict(os.environ)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         os.environ.pop(name, None)
@@ -33,7 +33,7 @@ def _own_variables() -> Iterator[None]:
 def cli(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Result]:
-    """Run the command in this process, as `initreg` would, errors included."""
+    """Run the command in this process, errors and all."""
 
     def cli(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["initreg", *map(str, arguments)])
@@ -56,7 +56,7 @@ def initreg() -> str:
 
 @pytest.fixture
 def command(initreg: str) -> Callable[..., Result]:
-    """Run the installed command in a new process."""
+    """Run the real command as a process of its own."""
 
     def command(*arguments: object, **variables: str) -> Result:
         encoding = variables.get("PYTHONIOENCODING", "utf-8")
@@ -68,7 +68,7 @@ def command(initreg: str) -> Callable[..., Result]:
 
 @pytest.fixture
 def python() -> Callable[..., Result]:
-    """Run a script in a new process."""
+    """Run a script in a fresh interpreter."""
 
     def python(script: str, *arguments: object, **variables: str) -> Result:
         return processes.python(script, *arguments, status=None, variables=variables)
@@ -79,8 +79,6 @@ def python() -> Callable[..., Result]:
 _BATCH = """
     import contextlib, io, json, sys
     from initreg_cli import app
-from tests.support import distributions, processes
-from tests.support.processes import Result, run
     outcomes = []
     for arguments in json.loads(sys.argv[1]):
         sys.argv = ["initreg", *arguments]
@@ -97,7 +95,7 @@ from tests.support.processes import Result, run
 
 @pytest.fixture
 def batch(python: Callable[..., Result]) -> Callable[..., list[Result]]:
-    """Run several commands in one new process, so that Keras starts only once."""
+    """Run commands one after the other in one fresh process, so that Keras starts once."""
 
     def run(*commands: list[str], **environment: str) -> list[Result]:
         done = python(_BATCH, json.dumps(commands), **environment)
@@ -119,7 +117,7 @@ class Screen:
 
 @pytest.fixture
 def terminal(initreg: str) -> Callable[..., Screen]:
-    """Run the installed command in a terminal of the given width."""
+    """Run the real command in a terminal with this many columns."""
     pty = pytest.importorskip("pty")
     import fcntl
     import struct
@@ -164,7 +162,7 @@ sys.meta_path = [Finder if f is importlib.machinery.PathFinder else f for f in s
 
 @pytest.fixture
 def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Return variables for a process in which these packages are not installed."""
+    """Return an environment in which these packages are not installed."""
 
     def hide(*packages: str) -> dict[str, str]:
         folder = tmp_path / "hiding"
@@ -177,7 +175,7 @@ def without(tmp_path: Path) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Return variables for a process with a plugin distribution; `plugins` maps names to code."""
+    """Return an environment with a plugin distribution: `plugins` maps names to their code."""
 
     def install(distribution: str, **plugins: str) -> dict[str, str]:
         folder = tmp_path / "site"

@@ -1,6 +1,7 @@
-"""Models of every kind that Keras has, and digests of their weights."""
+"""Keras models of every kind, and a digest of all their weights."""
 
 import hashlib
+import sys
 
 import keras
 import pytest
@@ -8,6 +9,7 @@ from keras import layers
 
 import initreg
 from initreg.models.paths import weights_of
+from tests.models.saved_models import TRAP, Plugins
 
 
 class Block(keras.layers.Layer):
@@ -130,3 +132,23 @@ def twice(digest):
         return *digests, scope.plan
 
     return make_twice
+
+
+@pytest.fixture
+def plugins(tmp_path, monkeypatch) -> Plugins:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return Plugins(folder)
+
+
+@pytest.fixture
+def trap(tmp_path, monkeypatch):
+    """Make a module that must not be imported; check that it was not."""
+    folder = tmp_path / "trap"
+    folder.mkdir()
+    (folder / "initreg_trap.py").write_text(TRAP)
+    monkeypatch.syspath_prepend(str(folder))
+    yield "initreg_trap"
+    assert "initreg_trap" not in sys.modules
+    assert not hasattr(sys.modules["builtins"], "sprung")

@@ -211,7 +211,7 @@ def test_it_takes_what_has_a_spec(make, spec):
     assert initializer.get_config() == {"spec": spec, "seed": 7, "path": ""}
 
 
-def test_none_stays_none_and_what_has_no_spec_is_refused():
+def test_none_stays_none_and_what_has_no_spec_is_rejected():
     assert portable(None) is None
     with pytest.raises(initreg.ConfigError) as caught:
         portable(lambda shape, dtype=None: None)

@@ -5,13 +5,11 @@ The lists are read lazily, when a third-party plugin is first needed.
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from initreg.documents import read
 from initreg.errors import Fault, UnreadableError
 from initreg.wording import did_you_mean, shown
 
@@ -124,12 +122,16 @@ def _from_pyproject() -> tuple[Path, dict[str, list[str]]]:
     path, data = _nearest()
     if b"initreg" not in data.replace(b"\0", b""):  # UTF-16 has zeros between the letters
         return path, {}
+    import tomllib  # not at the top, because few files get here, and it takes milliseconds
+
     try:
         table = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
         table = table.get(BUILTIN, {}) if isinstance(table, dict) else {}
     except (ValueError, RecursionError):  # invalid TOML or UTF-8, or tables nested too deep
         if not _MENTION.search(data.replace(b"\0", b"").decode("utf-8", "replace")):
             return path, {}
+        from initreg.documents import read
+
         read(data, "toml", str(path))  # raises an error with line and column
         raise UnreadableError("It can't be read as TOML. Save it as UTF-8.", str(path)) from None
     if fault := _check(table):
@@ -174,6 +176,8 @@ def _check(table: Any) -> Fault | None:
 
 def _place(data: bytes, path: Path, within: tuple[str | int, ...]) -> tuple[int, int]:
     """Return the line and column of a key, by its path within ``[tool.initreg]``."""
+    from initreg.documents import read
+
     source = read(data, "toml", str(path))
-    *_, (key, value) = source.documents[0].follow(("tool", BUILTIN, *within))
-    return source.place((key or value).start)
+    slot = source.documents[0].follow(("tool", BUILTIN, *within))
+    return source.position((slot.key_node or slot.node).start)

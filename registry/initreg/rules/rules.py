@@ -9,7 +9,7 @@ from initreg.config.base import InitializerConfig
 from initreg.documents import Node, Path, Source, read_file
 from initreg.documents.findings import duplicates, finding_at, placed, too_large
 from initreg.draws.seeds import checked_seed
-from initreg.errors import ConfigError, Fault, Finding, InitregError, RulesError
+from initreg.errors import Code, ConfigError, Fault, Finding, InitregError, RulesError
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import PatternError, compile_pattern
@@ -166,7 +166,7 @@ def _read_source(source: Source, registry: Registry) -> tuple[Rules, list[_Place
     document, *others = source.documents
     reader = _Reader(registry)
     made = reader.rules(document.data)
-    found = [_Placed(placed(source, document, fault), fault) for fault, _ in reader.told]
+    found = [_Placed(placed(source, document.top, fault), fault) for fault, _ in reader.told]
     nodes = [*duplicates(document)]
     if others:
         problem = "Rules are one document, and here starts another. Put all rules into one list."
@@ -181,8 +181,8 @@ def _read_source(source: Source, registry: Registry) -> tuple[Rules, list[_Place
     root = () if _is_list(document.data) else ("rules",)
     rules = []
     for rule in made.rules:
-        *_, (_, node) = document.follow((*root, rule.number - 1))
-        rules.append(replace(rule, line=source.place(node.start)[0]))
+        node = document.follow((*root, rule.number - 1)).node
+        rules.append(replace(rule, line=source.position(node.start)[0]))
     return Rules(tuple(rules), made.seed, source.file), [*once.values()]
 
 
@@ -193,7 +193,7 @@ class _Reader:
         self.registry = registry
         self.told: list[_Told] = []
 
-    def tell(self, problem: str, *path: str | int, code: str = "wrong-value") -> None:
+    def tell(self, problem: str, *path: str | int, code: Code = "wrong-value") -> None:
         self.told.append(_Told(Fault(problem, path, code=code)))
 
     def rules(self, data: Any) -> Rules:

@@ -5,7 +5,7 @@ from typing import Any
 import initreg
 
 
-def test_it_lists_what_each_plugin_brought(cli: Any) -> None:
+def test_it_lists_what_each_plugin_adds(cli: Any) -> None:
     done = cli("plugins")
     assert (done.status, done.stderr) == (0, "")
     head, *rows = done.stdout.splitlines()
@@ -16,7 +16,7 @@ def test_it_lists_what_each_plugin_brought(cli: Any) -> None:
     assert row.endswith("zeros, ones, constant, identity")
 
 
-def test_strict_is_content_where_nothing_failed(command: Any) -> None:
+def test_strict_succeeds_if_nothing_failed(command: Any) -> None:
     assert command("plugins", "--strict", INITREG_PLUGINS="").status == 0
 
 
@@ -53,13 +53,13 @@ def test_a_blocked_plugin_is_listed_but_no_failure(command: Any, installed: Any)
     assert record["import_seconds"] is None
 
 
-def test_in_a_narrow_terminal_it_is_no_table(terminal: Any) -> None:
+def test_in_a_narrow_terminal_it_is_not_a_table(terminal: Any) -> None:
     shown = terminal(40, "plugins")
     assert max(len(line) for line in shown.lines if not line.startswith("Where: /")) <= 40
     assert "  adds: zeros, ones, constant," in shown.lines[3]
 
 
-def test_a_name_that_leads_to_nothing_is_told_and_strict_counts_it(
+def test_a_name_that_leads_to_nothing_is_reported_and_strict_counts_it(
     command: Any, installed: Any, good_plugin: str
 ) -> None:
     site = installed("acme-inits", good=good_plugin)
@@ -73,14 +73,14 @@ def test_a_name_that_leads_to_nothing_is_told_and_strict_counts_it(
     assert command("plugins", "--strict", INITREG_BLOCK="acme-inits", **site).status == 0
 
 
-def test_it_tells_where_each_is_installed(command: Any, installed: Any, good_plugin: str) -> None:
+def test_it_shows_where_each_is_installed(command: Any, installed: Any, good_plugin: str) -> None:
     site = installed("acme", good=good_plugin)
     (row,) = [row for row in command("plugins", **site).stdout.splitlines() if "acme" in row]
     assert "  acme 1.2  " in row
     assert f"  {site['PYTHONPATH']}  " in row
 
 
-def test_in_a_terminal_where_follows(terminal: Any) -> None:
+def test_in_a_terminal_the_folder_follows(terminal: Any) -> None:
     shown = terminal(100, "plugins")
     assert max(map(len, shown.lines)) <= 100
     assert shown.lines[0].split() == ["plugin", "from", "import", "adds"]
