@@ -23,7 +23,8 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
-from initreg.rules.rules import Rule, Rules, read_rules
+from initreg.rules.reading import read_rules
+from initreg.rules.rules import Matcher, Rule, Rules
 
 
 @public
@@ -128,9 +129,15 @@ def _choose(rules: Rules, weights: Sequence[Weight]) -> tuple[list[Rule | None],
     """Return the rule of each weight, and notes on rules that could be meant in two ways."""
     notes = []
     matches = []
+    matcher = Matcher(rules.source)
     for rule in rules.rules:
-        counted = [_matches(rule, weight, weight.counted) for weight in weights]
-        literal = [_matches(rule, weight, weight.literal) for weight in weights]
+        counted = [_matches(matcher, rule, weight, weight.counted) for weight in weights]
+        literal = [
+            hit
+            if weight.literal == weight.counted
+            else _matches(matcher, rule, weight, weight.literal)
+            for weight, hit in zip(weights, counted, strict=True)
+        ]
         if any(literal) and any(counted) and literal != counted:
             notes.append(_ambiguous(rule, weights, literal, counted))
         # What a name says counts before what it would be as the model's own.
@@ -142,8 +149,8 @@ def _choose(rules: Rules, weights: Sequence[Weight]) -> tuple[list[Rule | None],
     return chosen, notes
 
 
-def _matches(rule: Rule, weight: Weight, path: str) -> bool:
-    return rule.matches(path, type(weight.layer).__name__, path.rpartition("/")[2])
+def _matches(matcher: Matcher, rule: Rule, weight: Weight, path: str) -> bool:
+    return matcher.matches(rule, path, type(weight.layer).__name__, path.rpartition("/")[2])
 
 
 def _ambiguous(

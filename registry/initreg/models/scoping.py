@@ -21,7 +21,8 @@ from initreg.models.planning import base_seed, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
-from initreg.rules.rules import Rule, read_rules
+from initreg.rules.reading import read_rules
+from initreg.rules.rules import Matcher, Rule
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
@@ -74,6 +75,7 @@ class Scope:
             problem = "A plan is for a model that exists: initreg.apply(model, plan)."
             raise PlanError(f"{problem} A scope takes rules.")
         self._rules = read_rules(rules)
+        self._matcher = Matcher(self._rules.source)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
         """The base seed."""
@@ -203,7 +205,8 @@ class Scope:
             reason = f"it holds {entry.dtype}, and no floats that are drawn"
             return _Decision(replace(entry, reason=reason))
         name = path.rpartition("/")[2]
-        rule = next((r for r in self._rules.rules if r.matches(path, entry.layer, name)), None)
+        matches = self._matcher.matches
+        rule = next((r for r in self._rules.rules if matches(r, path, entry.layer, name)), None)
         if rule is not None:
             self._deciding.append(rule)
             entry = replace(entry, rule=rule.number, line=rule.line)
