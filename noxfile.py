@@ -1,4 +1,4 @@
-"""Every check that a person or CI runs, each in an environment of its own."""
+"""All checks that people and CI run, each in its own environment."""
 
 import tomllib
 from pathlib import Path
@@ -10,8 +10,8 @@ nox.options.error_on_external_run = True
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 
-# What each backend of Keras is tested with: builds for the CPU, where the extras of a user would
-# pull gigabytes of CUDA. Keras's numpy backend imports JAX.
+# What to install for each backend of Keras: builds for the CPU, because the extras would download
+# gigabytes of CUDA. Keras's numpy backend imports JAX.
 BACKENDS = {
     "jax": [".[jax,test]"],
     "torch": ["torch==2.13.0", ".[torch,jax,test]"],  # JAX: to compare with both libraries
@@ -20,23 +20,23 @@ BACKENDS = {
 }
 
 
-# Two processes, each with whole files: fixtures of a module are made once.
+# Two processes. Each takes whole files, so that the fixtures of a module are made once.
 IN_TWO = ("-n", "2", "--dist", "loadfile")
 
 
 @nox.session
 @nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
 def tests(session: nox.Session, backend: str) -> None:
-    """Run the tests on one backend of Keras: on JAX all, on others those with Keras in them."""
+    """Run the tests on one backend of Keras: all on JAX, those marked `keras` on the others."""
     for requirement in BACKENDS[backend]:
         session.install(requirement)
-    chosen = session.posargs or ([] if backend == "jax" else ["-m", "keras"])
-    session.run("python", "-m", "pytest", *IN_TWO, *chosen, env={"KERAS_BACKEND": backend})
+    selection = session.posargs or ([] if backend == "jax" else ["-m", "keras"])
+    session.run("python", "-m", "pytest", *IN_TWO, *selection, env={"KERAS_BACKEND": backend})
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run the tests on JAX, and ask for 95 % of lines and branches."""
+    """Run the tests on JAX, and require 95 % of lines and branches."""
     session.install("-e", ".[jax,test]")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *IN_TWO, *session.posargs)
@@ -50,7 +50,7 @@ def lowest(session: nox.Session) -> None:
     extras = PROJECT["optional-dependencies"]
     promised = [*PROJECT["dependencies"], *extras["jax"], *extras["plot"]]
     pinned = [requirement.replace(">=", "==") for requirement in promised]
-    # Old matplotlib warns of today's pyparsing, in the tests of plugins, too.
+    # An old matplotlib uses what a new pyparsing deprecates, also in the tests of plugins.
     session.install(*pinned, "pyparsing<3.3", ".[jax,test]")
     lenient = ["-W", "ignore::DeprecationWarning"]
     session.run("python", "-m", "pytest", *IN_TWO, *lenient, *session.posargs)
@@ -66,7 +66,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types, and those that a user's checker sees."""
+    """Check the types of the sources, and those that a user's type checker sees."""
     session.install("-e", ".[test]", *requirements("dev", "mypy"), *requirements("dev", "pyright"))
     session.run("mypy")
     session.run("mypy", "--strict", "tests/typing")
@@ -75,7 +75,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def imports(session: nox.Session) -> None:
-    """Check that each module imports only from the floors below it."""
+    """Check that each package imports only from those below it."""
     session.install("-e", ".", *requirements("dev", "import-linter"))
     session.run("lint-imports")
 
@@ -89,7 +89,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def editors(session: nox.Session) -> None:
-    """Try the JSON Schema in the language server of editors; needs Node.js."""
+    """Test the JSON Schema in yaml-language-server; needs Node.js."""
     folder = Path(session.create_tmp()).resolve()
     session.install(".[test]")
     session.run(
@@ -108,7 +108,7 @@ def editors(session: nox.Session) -> None:
 
 @nox.session
 def sarif(session: nox.Session) -> None:
-    """Check the SARIF that is written by its published schema, which an npm package has."""
+    """Validate the SARIF of `initreg check` with its published schema, from npm."""
     folder = Path(session.create_tmp()).resolve()
     package = "@microsoft/jest-sarif"
     session.install(".[jax,test]")
@@ -126,7 +126,7 @@ def sarif(session: nox.Session) -> None:
         "python",
         "-m",
         "pytest",
-        "tests/cli/test_reports.py",
+        "tests/cli/output/test_reports.py",
         *session.posargs,
         env={"INITREG_SARIF_SCHEMA": str(schemas / "sarif-2.1.0-rtm.5.json")},
     )
@@ -140,5 +140,5 @@ def bench(session: nox.Session) -> None:
 
 
 def requirements(extra: str, name: str) -> list[str]:
-    """Return what an extra says of one package."""
-    return [r for r in PROJECT["optional-dependencies"][extra] if r.startswith(name)]
+    """Return the requirements of an extra for one package."""
+    return [line for line in PROJECT["optional-dependencies"][extra] if line.startswith(name)]

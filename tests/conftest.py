@@ -83,8 +83,19 @@ def registry() -> Registry:
     return registry
 
 
+# What tests with these fixtures do: build and install, or start processes.
+MARKS = {
+    "installs": {"environment", "wheel"},
+    "slow": {"app", "batch", "command", "python", "terminal", "without_initreg"},
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that build or install distributions, by the fixtures that do."""
+    """Mark the tests that install, or that start processes, by the fixtures that they use."""
     for item in items:
-        if {"environment", "wheel"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("installs")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if hasattr(item, "callspec"):
+            fixtures -= item.callspec.params.keys()
+        for mark, names in MARKS.items():
+            if fixtures & names:
+                item.add_marker(mark)

@@ -26,8 +26,8 @@ from initreg import ConfigError, Normal, UnknownInitializerError, draw
         ({"seed": None}, "seed must be a whole number, 0 … 4294967295, not None."),
         (
             {"spec": "stft"},
-            "stft has no portable draw: its plugin says neither what its values follow nor how "
-            "NumPy makes them. Keras can: initreg.sample, or initreg.resolve.",
+            "stft can't be drawn without Keras: its class defines neither distribution() nor "
+            "draw(). Use initreg.sample or initreg.resolve.",
         ),
         (
             {"spec": "orthogonal", "shape": 4},

@@ -11,7 +11,7 @@ from tests.support.processes import python
 
 pytestmark = pytest.mark.keras
 
-# Runs code in a fresh process in which only the modules named are there.
+# Runs code in a new process in which some modules can't be imported.
 BLOCK = """
 import importlib.util, sys
 gone = {gone!r}
@@ -65,12 +65,12 @@ def test_the_backend_of_this_run_is_installed():
         ('{"backend": "tensorflow"}', {"KERAS_BACKEND": HERE}),
     ],
 )
-def test_the_variable_goes_before_the_file(fresh, written, environment):
+def test_the_variable_overrides_the_file(fresh, written, environment):
     assert fresh(CHOOSE, OTHERS, written=written, **environment) == HERE
 
 
 @pytest.mark.parametrize("name", ["jax", "torch", "tensorflow", "numpy"])
-def test_the_argument_goes_before_all(fresh, name):
+def test_the_argument_overrides_both(fresh, name):
     module = {"numpy": "jax"}.get(name, name)
     if module not in installed_backends():
         pytest.skip(f"{module} is not installed")
@@ -90,7 +90,7 @@ def test_the_argument_goes_before_all(fresh, name):
         '{"backend": 1}',
     ],
 )
-def test_the_file_counts_where_its_backend_is_installed(fresh, written):
+def test_the_file_is_used_if_its_backend_is_installed(fresh, written):
     assert fresh(CHOOSE, OTHERS, written=written) == NEEDED
 
 
@@ -100,7 +100,7 @@ def test_a_missing_backend_is_explained(fresh):
     installed = [n for n in installed if n != "numpy" or NEEDED == "jax"]
     shown = fresh(CHOOSE, OTHERS, KERAS_BACKEND=gone)
     assert shown == (
-        f"BackendError: Keras's backend {gone!r} (from KERAS_BACKEND) is not installed.\n"
+        f"BackendError: Keras's backend {gone!r} (from KERAS_BACKEND) isn't installed.\n"
         f"Installed: {', '.join(installed)}. Choose one: KERAS_BACKEND={installed[0]}\n"
         f"Install it: pip install 'initreg[{gone}]'"
     )
@@ -108,8 +108,8 @@ def test_a_missing_backend_is_explained(fresh):
     assert asked == shown.replace("KERAS_BACKEND)", "--backend)")
     resolved = fresh("initreg.resolve('zeros')", OTHERS, KERAS_BACKEND=gone)
     assert resolved == shown
-    by_itself = fresh("initreg.resolve('zeros')", OTHERS, written=json.dumps({"backend": gone}))
-    assert by_itself == shown.replace("from KERAS_BACKEND", "from Keras's settings")
+    in_settings = fresh("initreg.resolve('zeros')", OTHERS, written=json.dumps({"backend": gone}))
+    assert in_settings == shown.replace("from KERAS_BACKEND", "from Keras's settings")
 
 
 def test_no_backend_at_all(fresh):
@@ -117,7 +117,7 @@ def test_no_backend_at_all(fresh):
         "BackendError: No backend of Keras is installed.\nInstall it: pip install 'initreg[jax]'"
     )
     assert fresh(CHOOSE, ALL, KERAS_BACKEND="torch") == (
-        "BackendError: Keras's backend 'torch' (from KERAS_BACKEND) is not installed.\n"
+        "BackendError: Keras's backend 'torch' (from KERAS_BACKEND) isn't installed.\n"
         "No other backend of Keras is installed.\nInstall it: pip install 'initreg[torch]'"
     )
     assert fresh("initreg.installed_backends()", ALL) == "[]"
@@ -130,7 +130,7 @@ def test_a_backend_that_keras_does_not_have(fresh):
     )
 
 
-def test_keras_says_what_it_alone_knows(fresh):
+def test_the_error_for_an_unknown_backend_is_that_of_keras(fresh):
     shown = fresh("initreg.resolve('zeros')", KERAS_BACKEND="theano", imports_keras=True)
     assert shown.startswith("BackendError: Keras can't start: ")
 

@@ -1,11 +1,16 @@
-"""Every error is also the built-in a caller expects, can be pickled, and shows the place."""
+"""Each error is also the built-in that callers expect, can be pickled, and shows the place."""
 
+import ast
 import copy
 import pickle
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
+import initreg
 from initreg import (
+    FAULT_CODES,
     AmbiguousInitializerError,
     BackendError,
     ConfigError,
@@ -15,6 +20,7 @@ from initreg import (
     PluginError,
     RulesError,
     SpecSyntaxError,
+    UnknownFormatError,
     UnknownInitializerError,
     UnreadableError,
     default_registry,
@@ -23,16 +29,17 @@ from initreg import (
 from initreg.carets import point_at
 
 ERRORS = [
-    (SpecSyntaxError("This is wrong.", "f(é, x)", 2), ValueError),
-    (UnknownInitializerError("There is none.", "f"), LookupError),
-    (UnknownInitializerError("There is none.", "f", " f(1)", 1), LookupError),
+    (SpecSyntaxError("This is invalid.", "f(é, x)", 2), ValueError),
+    (UnknownInitializerError("There is no such initializer.", "f"), LookupError),
+    (UnknownInitializerError("There is no such initializer.", "f", " f(1)", 1), LookupError),
     (AmbiguousInitializerError("There are two.", "f", "f"), LookupError),
     (ConfigError([Fault("No.", ("a", 1)), Fault("No!", ("b",), 2, 4)], "f(a, b)"), ValueError),
     (UnreadableError("It is not YAML.", "a.yaml", 3, 4), ValueError),
-    (UnreadableError("It is not there.", "a.yaml"), ValueError),
+    (UnreadableError("It is missing.", "a.yaml"), ValueError),
+    (UnknownFormatError("Its extension is unknown.", "a.ini"), ValueError),
     (RulesError([Fault("No.", ("rules", 0, "match"), 0, 1)], texts=["("]), ValueError),
-    (PlanError("It is another model's."), ValueError),
-    (BackendError("It is not there."), LookupError),
+    (PlanError("It is for another model."), ValueError),
+    (BackendError("It is missing."), LookupError),
     (PluginError("It fails."), ValueError),
 ]
 
@@ -65,10 +72,25 @@ def test_errors_are_built_ins_and_pickle(error, builtin):
     ],
     ids=str,
 )
-def test_each_error_of_a_spec_has_its_faults(spec, faults):
+def test_each_error_of_a_spec_has_faults(spec, faults):
     with pytest.raises(InitregError) as caught:
         default_registry().validate(spec)
     assert [(f.location, f.column, f.code) for f in caught.value.faults] == faults
+
+
+def codes_in(source):
+    """Yield the codes of faults that a module writes: ``code="…"`` in a call, or as a value."""
+    for node in ast.walk(ast.parse(source)):
+        is_default = isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "code"
+        is_argument = isinstance(node, ast.keyword) and node.arg == "code"
+        if (is_argument or is_default) and isinstance(node.value, ast.Constant):
+            yield node.value.value
+
+
+def test_each_code_in_the_sources_is_described_and_each_described_code_is_used():
+    folder = Path(initreg.__file__).parent
+    used = {code for file in folder.rglob("*.py") for code in codes_in(file.read_text("utf-8"))}
+    assert used == set(FAULT_CODES) == set(get_args(errors.Code))
 
 
 def test_the_tree_in_the_documentation_is_the_tree():
@@ -77,9 +99,9 @@ def test_the_tree_in_the_documentation_is_the_tree():
         line = next(line for line in errors.__doc__.splitlines() if f" {name} " in line)
         assert f"({builtin.__name__})" in line
     assert {type(error) for error, _ in ERRORS} == {
-        kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, InitregError)
+        error
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, InitregError)
     } - {InitregError, errors._NameError}
 
 
@@ -108,11 +130,11 @@ def test_the_tree_in_the_documentation_is_the_tree():
         ("a" * 100 + "b", 100, 101, "…" + "a" * 48 + "b\n" + " " * 49 + "^"),
     ],
 )
-def test_the_caret_stands_under_the_place(text, start, end, shown):
+def test_the_carets_are_under_the_place(text, start, end, shown):
     assert point_at(text, start, end) == shown
 
 
-def test_a_fault_says_where_it_is():
+def test_a_fault_has_a_location():
     assert Fault("No.").location == "$"
     assert Fault("No.", ("value", 1, 2)).location == "$.value[1][2]"
     assert Fault("No.", ("seed",)).below("inner", 0).location == "$.inner[0].seed"

@@ -2,12 +2,11 @@
 
 import inspect
 import pickle
-import subprocess
-import sys
 
 import pytest
 
 import initreg
+from tests.support.processes import python
 
 
 def test_dir_lists_the_public_names_and_nothing_else():
@@ -23,7 +22,7 @@ def test_a_public_class_or_function_says_that_it_is_initreg_s(name):
 
 def test_an_error_is_shown_by_its_public_name():
     script = "import initreg; initreg.validate('he_normal(sed=1)')"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = python(script, status=1)
     assert "\ninitreg.ConfigError: he_normal has no parameter 'sed'." in done.stderr
 
 
@@ -40,8 +39,7 @@ def test_an_import_loads_no_name():
         "import sys, initreg\n"
         "print(sorted(name for name in sys.modules if name.startswith('initreg.')))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout == "[]\n", done.stderr
+    assert python(script).stdout == "[]\n"
 
 
 def test_a_name_that_is_not_public_is_an_attribute_error():

@@ -24,7 +24,7 @@ from initreg_cli.commands.sample import sample
 from initreg_cli.commands.schema import schema
 from initreg_cli.commands.show import show
 from initreg_cli.commands.verify import verify
-from initreg_cli.plugin_commands import Commands
+from initreg_cli.group import Commands
 
 app = typer.Typer(
     name="initreg",

@@ -31,7 +31,7 @@ def check_target(option: str, path: Path, endings: tuple[str, ...], force: bool)
     elif path.is_dir():
         problem = f"{path} is a folder. Name a file in it."
     elif not path.parent.is_dir():
-        problem = f"there is no folder {path.parent} for {path.name}. Make it first."
+        problem = f"there is no folder {path.parent} for {path.name}. Create it first."
     elif not os.access(path.parent, os.W_OK):
         problem = f"the folder {path.parent} is not writable. Choose another."
     elif os.path.lexists(path) and not force:

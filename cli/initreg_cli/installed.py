@@ -29,20 +29,10 @@ def note_failures(records: Iterable[PluginRecord]) -> None:
         )
 
 
-def is_called(record: PluginRecord, name: str) -> bool:
-    """Return True if a plugin or its distribution has this name."""
-    return folded(name) in (folded(record.name), folded(record.distribution))
-
-
 def require_plugin(name: str, records: Iterable[PluginRecord]) -> None:
     """Reject the value of ``--plugin`` if no installed plugin has that name."""
     records = list(records)
-    if not any(is_called(record, name) for record in records):
+    if not any(record.matches(name) for record in records):
         names = sorted({name for r in records for name in (r.distribution, r.name) if name})
         problem = f"no plugin {name!r} is installed. There are {', '.join(names)}."
         raise bad_value("--plugin", problem)
-
-
-def folded(name: str) -> str:
-    """Write a name as look-up compares it: `GlorotUniform` and `glorot_uniform` are equal."""
-    return name.lower().replace("_", "").replace("-", "")

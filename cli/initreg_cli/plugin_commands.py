@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
-
-from initreg_cli.stdio import noticing_readers_leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +54,7 @@ def ask_plugins(own: Collection[str]) -> Added:
             accepted[name] = commands[claimants[0]][name]
             continue
         for record in claimants:
-            others = [_full_name(other) for other in claimants if other != record]
+            others = [full_name(other) for other in claimants if other != record]
             reason = "initreg has it" if name in own else f"{' and '.join(others)} adds it, too"
             problems[record].append(f"command {name!r} is rejected: {reason}")
     return Added(
@@ -91,53 +88,19 @@ def _commands_of(add_commands: "Callable[[typer.Typer], None]") -> tuple[dict[st
         return {}, f"initreg_commands adds an invalid command: {problem}"
 
 
-def _full_name(record: "PluginRecord") -> str:
+def full_name(record: "PluginRecord") -> str:
     """Name a plugin by its distribution and, if it is another, by its own name."""
     if record.name == record.distribution:
         return record.name
     return f"{record.distribution} (plugin {record.name})"
 
 
-class Commands(TyperGroup):
-    """The commands of initreg and, once the command line has another word, those of plugins."""
-
-    # The plugins that add the command that runs.
-    _claimants: "list[PluginRecord]" = []  # noqa: RUF012  # replaced, never changed
-
-    def make_context(self, *args: Any, **extra: Any) -> Any:
-        """Read the options before the command; ``--help`` prints here."""
-        with noticing_readers_leave():
-            return super().make_context(*args, **extra)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find a command by its name. If it isn't one of initreg's, load the plugins."""
-        word = args[0]
-        # Nothing is loaded for an option, or while a shell completes a line.
-        if word not in self.commands and not ctx.resilient_parsing and word[:1] != "-":
-            added = ask_plugins(self.commands)
-            self._claimants = added.claims.get(word, [])
-            if word not in added.commands:
-                ctx.fail(_unknown(word, added, [*self.commands, *added.commands]))
-            self.commands[word] = added.commands[word]
-        return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command. An error in a plugin's command names the plugin."""
-        try:
-            with noticing_readers_leave():
-                return super().invoke(ctx)
-        except Exception as error:
-            for record in self._claimants:
-                error.add_note(f"{ctx.invoked_subcommand!r} is a command of {_full_name(record)}.")
-            raise
-
-
-def _unknown(word: str, added: Added, known: list[str]) -> str:
+def explain_unknown(word: str, added: Added, known: list[str]) -> str:
     """Explain a word that isn't a command: two plugins add it, it is misspelt, or one failed."""
     if claimants := added.claims.get(word):
         return (
             f"{len(claimants)} plugins add the command {word!r}: "
-            f"{' and '.join(map(_full_name, claimants))}. Block all but one in INITREG_BLOCK."
+            f"{' and '.join(map(full_name, claimants))}. Block all but one in INITREG_BLOCK."
         )
     problem = f"No such command {word!r}."
     if near := difflib.get_close_matches(word, known):
@@ -145,7 +108,7 @@ def _unknown(word: str, added: Added, known: list[str]) -> str:
     for state, blocked in (("failed", False), ("are blocked", True)):
         hidden = [r for r in added.records if r.error and r.blocked == blocked]
         if hidden:
-            named = "; ".join(f"{_full_name(r)}: {r.error}" for r in hidden[:3])
+            named = "; ".join(f"{full_name(r)}: {r.error}" for r in hidden[:3])
             more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
             problem += f"\nThese plugins {state} and may provide it: {named}{more}."
     return problem

@@ -51,7 +51,7 @@ def import_object(target: str) -> Any:
 
 def build_model(function: Any, target: str, seed: int | None) -> Any:
     """Call the user's function, which returns a model. A model is returned as it is."""
-    from initreg import scope
+    from initreg import UnbuiltLayersWarning, scope
 
     if _is_model(function):
         return function
@@ -61,7 +61,7 @@ def build_model(function: Any, target: str, seed: int | None) -> Any:
     _require_no_arguments(function, target)
     with warnings.catch_warnings():
         # Layers that the function creates and never builds are not part of the model.
-        warnings.filterwarnings("ignore", "Not built within the scope")
+        warnings.simplefilter("ignore", UnbuiltLayersWarning)
         # Within a scope nothing is compiled: on JAX, that is most of the time of a build.
         with scope(seed=seed):
             model = guarded(function, f"{target} failed", target)
@@ -136,11 +136,13 @@ def _place(error: BaseException) -> str:
         return ""  # its message has the place
     import initreg
 
-    installed = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
-    others = {*map(Path, installed), Path(initreg.__file__).parent, Path(__file__).parent}
+    ours = (initreg.__file__, __file__)
+    folders = {Path(sysconfig.get_path("stdlib")), *(Path(file).parent for file in ours)}
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<") and not others & {*Path(frame.filename).parents}
+        if not frame.filename.startswith("<")
+        and not {"site-packages", "dist-packages"} & {*Path(frame.filename).parts}
+        and not folders & {*Path(frame.filename).parents}
     ]
     return f"\n    at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -1,5 +1,5 @@
-"""The built-in plugins: all of Keras's initializers.
+"""The built-in plugins: all initializers of Keras, and extras.
 
-They are found through entry points, like everyone else's, and use only initreg's public names.
-`random_normal` is the reference plugin.
+Like other plugins, they are found through entry points and use only initreg's public names. To
+write your own, copy `random_normal`.
 """

@@ -19,14 +19,15 @@ class Orthogonal(
     examples=("orthogonal", "orthogonal(gain=1.4, seed=42)"),
     also_known_as=("torch.nn.init.orthogonal_", "jax.nn.initializers.orthogonal"),
 ):
-    """Draw an orthogonal matrix; weights of higher rank are flattened to one, last axis kept.
+    """Draw an orthogonal matrix. A weight of more than two axes is flattened, except the last axis.
 
-    Needs two axes or more, and float32 or float64: no backend factorizes all half precisions.
+    Needs two axes or more. Keras itself needs float32 or float64, because no backend factorizes all
+    half precisions.
     Source: Saxe et al. 2014.
     """
 
     gain: Number = Field(1.0, description="Factor of the orthogonal matrix.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
@@ -37,7 +38,7 @@ class Orthogonal(
         tall = (max(rows, columns), min(rows, columns))
         normal = draw(Normal(), tall, seed=seed, path=path, dtype="float64")
         q, r = np.linalg.qr(normal)
-        # The factorization with a positive diagonal is the only one, whatever LAPACK does.
+        # Versions of LAPACK differ in signs. Only one factorization has a positive diagonal.
         q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
         return self.gain * (q if rows >= columns else q.T).reshape(shape)
 

@@ -1,11 +1,11 @@
-"""The reference plugin: RandomNormal, made to be copied.
+"""The reference plugin: RandomNormal. Copy it to write your own.
 
-A plugin is a module that an entry point of the group ``initreg`` names. In pyproject.toml:
+A plugin is a module that is named by an entry point of the group ``initreg``. In pyproject.toml:
 
     [project.entry-points.initreg]
     random_normal = "initreg_plugins.random_normal"
 
-Keep the module light: it is imported to list names and check configs, where Keras is not needed.
+Keep the module light: don't import Keras in it. It is imported to list names and to check configs.
 """
 
 from pydantic import Field
@@ -22,9 +22,9 @@ from initreg import (
 )
 
 
-# The class is the schema, the documentation and the recipe. `name` is what a spec says, `builds`
-# the Keras class, as text, so that it is imported only when an initializer is made. The default
-# build() calls that class with the fields below; override it only for what one call can't say.
+# The class is the schema, the documentation and the recipe. Specs use the `name`. `builds` is the
+# Keras class, as text, so that it is imported only when an initializer is made. The default build()
+# calls that class with the fields below.
 class RandomNormal(
     InitializerConfig,
     name="random_normal",
@@ -35,17 +35,18 @@ class RandomNormal(
 ):
     """Draw values from a normal distribution.
 
-    The values are independent of the weight's shape. For a spread that follows the fans, see
+    The standard deviation doesn't depend on the shape. For one that depends on the fans, see
     `variance_scaling`.
     """
 
-    # The fields are the parameters, in the order of positional arguments. Their types hold the
-    # bounds, their descriptions are what `initreg show` and editors display.
+    # The fields are the parameters, in the order of positional arguments. Their types set the
+    # bounds. `initreg show` and editors display their descriptions.
     mean: Number = Field(0.0, description="Mean of the values.")
     stddev: NonNegative = Field(0.05, description="Standard deviation of the values.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
-    # Optional: what the values of a weight follow. It brings statistics against theory.
+    # Optional: the distribution of the values. It makes draws portable, and statistics comparable
+    # with theory.
     def distribution(self, shape: Shape) -> Distribution:
         return Normal(self.mean, self.stddev)
 

@@ -28,7 +28,7 @@ class RandomUniform(
 
     minval: Number = Field(-0.05, description="Lower bound of the values.")
     maxval: Number = Field(0.05, description="Upper bound of the values.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

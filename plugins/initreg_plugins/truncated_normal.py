@@ -15,12 +15,12 @@ class TruncatedNormal(
 ):
     """Draw values from a normal distribution cut off at two standard deviations.
 
-    What lies further out is drawn again, so the values spread by 0.88 × stddev.
+    Values outside are drawn again, so the standard deviation is 0.88 × stddev.
     """
 
     mean: Number = Field(0.0, description="Mean of the values.")
     stddev: NonNegative = Field(0.05, description="Standard deviation before the cut.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def distribution(self, shape: Shape) -> Distribution:
         return TruncatedNormalDistribution(self.mean, self.stddev)

@@ -1,7 +1,7 @@
-"""VarianceScaling, and the Glorot, He and LeCun rules that it generalizes."""
+"""VarianceScaling, and its special cases: the Glorot, He and LeCun initializers."""
 
 import math
-from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -25,13 +25,13 @@ Kind = Literal["truncated_normal", "untruncated_normal", "uniform"]
 
 
 def _as_keras_reads(value: object) -> object:
-    """Take any case, and "normal" for the truncated one, as Keras does."""
+    """Accept any case, and "normal" for the truncated normal distribution, as Keras does."""
     if not isinstance(value, str):
         return value
     return "truncated_normal" if value.lower() == "normal" else value.lower()
 
 
-# In JSON Schema: either word, in any case.
+# The JSON Schema of these words, in any case. The list is there for completion in editors.
 _KIND_SCHEMA = {
     "type": "string",
     "anyOf": [
@@ -48,10 +48,10 @@ _KIND_SCHEMA = {
 }
 
 
-def _follows(
+def _scaled(
     shape: Shape, axes: tuple[Axes, Axes], scale: float, mode: Mode, kind: Kind
 ) -> Distribution:
-    """Return what values of variance scale / fan follow."""
+    """Return the distribution with a mean of 0 and the variance scale / fan."""
     fan_in, fan_out = compute_fans(shape, *axes)
     fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
     stddev = math.sqrt(scale / max(1.0, fan))
@@ -59,36 +59,12 @@ def _follows(
         return Uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev)
     if kind == "untruncated_normal":
         return Normal(0.0, stddev)
-    # Wider before the cut, so that the spread after it is the one asked for.
+    # The cut makes the standard deviation smaller, so start with a larger one.
     return TruncatedNormal(0.0, stddev / TruncatedNormal(0.0, 1.0).stddev)
 
 
-class _WithAxes(Protocol):
-    input_axes: Axes
-    output_axes: Axes
-
-
-Config = TypeVar("Config", bound=_WithAxes)
-
-
-def _axes_go_together(config: Config) -> Config:
-    inputs, outputs = config.input_axes, config.output_axes
-    if inputs is None and outputs is not None:
-        raise conflict(
-            "is needed beside output_axes: give both or neither", "input_axes", "output_axes"
-        )
-    if outputs is None and inputs is not None:
-        raise conflict(
-            "is needed beside input_axes: give both or neither", "output_axes", "input_axes"
-        )
-    if shared := sorted(set(inputs or ()) & set(outputs or ())):
-        problem = f"must not share an axis with output_axes: both have {shared[0]}"
-        raise conflict(problem, "input_axes", "output_axes")
-    return config
-
-
-# The same in JSON Schema, but for the shared axis: it can't compare one value with another.
-_AXES_GO_TOGETHER: dict[str, Any] = {
+# The JSON Schema of "both or neither". It can't say that the two must not share an axis.
+_BOTH_OR_NEITHER: dict[str, Any] = {
     "allOf": [
         {
             "if": {"properties": {one: {"type": "array"}}, "required": [one]},
@@ -99,20 +75,41 @@ _AXES_GO_TOGETHER: dict[str, Any] = {
 }
 
 
-def _example_shape(*axes: Axes) -> Shape:
-    """Return a shape with all the axes that are named, from either end."""
-    named = [axis for some in axes for axis in some or ()]
-    rank = max([2, *(axis + 1 for axis in named), *(-axis for axis in named)])
-    return (64, 32, *[4] * (min(rank, 8) - 2))
-
-
-_SEED = "Seed of the draw; left open, each initializer differs."
+_SEED = "Seed of the draw; without one, each initializer differs."
 _INPUT_AXES = "Axes of the inputs; None for Keras's own choice."
 _OUTPUT_AXES = "Axes of the outputs; None for Keras's own choice."
 
 
+class _WithAxes(InitializerConfig):
+    """What the whole family has in common: the axes that count as inputs and as outputs."""
+
+    if TYPE_CHECKING:  # declared by each subclass, as its last parameters
+        input_axes: Axes
+        output_axes: Axes
+
+    model_config = ConfigDict(json_schema_extra=_BOTH_OR_NEITHER)
+
+    @model_validator(mode="after")
+    def _check_axes(self) -> Self:
+        inputs, outputs = self.input_axes, self.output_axes
+        if (inputs is None) != (outputs is None):
+            names = ("input_axes", "output_axes")
+            missing, other = names if inputs is None else reversed(names)
+            raise conflict(f"is needed with {other}: give both or neither", missing, other)
+        if shared := sorted(set(inputs or ()) & set(outputs or ())):
+            problem = f"must not share an axis with output_axes: both have {shared[0]}"
+            raise conflict(problem, "input_axes", "output_axes")
+        return self
+
+    def example_shape(self) -> Shape:
+        """Return a shape that has every axis named by a parameter, counted from either end."""
+        axes = (*(self.input_axes or ()), *(self.output_axes or ()))
+        rank = max([2, *(axis + 1 for axis in axes), *(-axis for axis in axes)])
+        return (64, 32, *[4] * (min(rank, 8) - 2))
+
+
 class VarianceScaling(
-    InitializerConfig,
+    _WithAxes,
     name="variance_scaling",
     builds="keras.initializers:VarianceScaling",
     examples=(
@@ -123,8 +120,7 @@ class VarianceScaling(
 ):
     """Draw values whose variance is scale / fan, so that signals keep their size.
 
-    The fan counts the inputs (fan_in), the outputs (fan_out) or the mean of both (fan_avg) of the
-    weight.
+    The fan is the number of inputs (fan_in), of outputs (fan_out) or the mean of both (fan_avg).
     """
 
     scale: Positive = Field(1.0, description="Variance of the values times the fan.")
@@ -139,19 +135,13 @@ class VarianceScaling(
     input_axes: Axes = Field(None, description=_INPUT_AXES)
     output_axes: Axes = Field(None, description=_OUTPUT_AXES)
 
-    model_config = ConfigDict(json_schema_extra=_AXES_GO_TOGETHER)
-    _check_axes = model_validator(mode="after")(_axes_go_together)
-
     def distribution(self, shape: Shape) -> Distribution:
         axes = (self.input_axes, self.output_axes)
-        return _follows(shape, axes, self.scale, self.mode, self.kind)
-
-    def example_shape(self) -> Shape:
-        return _example_shape(self.input_axes, self.output_axes)
+        return _scaled(shape, axes, self.scale, self.mode, self.kind)
 
 
-class _Rule(InitializerConfig):
-    """A member of the family whose scale, mode and distribution are given."""
+class _Rule(_WithAxes):
+    """A member of the family with a fixed scale, mode and distribution."""
 
     rule: ClassVar[tuple[float, Mode, Kind]]
 
@@ -159,14 +149,8 @@ class _Rule(InitializerConfig):
     input_axes: Axes = Field(None, description=_INPUT_AXES)
     output_axes: Axes = Field(None, description=_OUTPUT_AXES)
 
-    model_config = ConfigDict(json_schema_extra=_AXES_GO_TOGETHER)
-    _check_axes = model_validator(mode="after")(_axes_go_together)
-
     def distribution(self, shape: Shape) -> Distribution:
-        return _follows(shape, (self.input_axes, self.output_axes), *self.rule)
-
-    def example_shape(self) -> Shape:
-        return _example_shape(self.input_axes, self.output_axes)
+        return _scaled(shape, (self.input_axes, self.output_axes), *self.rule)
 
 
 class GlorotUniform(
@@ -254,8 +238,8 @@ class HeNormal(
 ):
     """Draw from a truncated normal distribution of variance 2 / fan_in; goes with ReLU.
 
-    Also called Kaiming normal; PyTorch draws the same variance from a normal distribution that is
-    not truncated. Source: He et al. 2015.
+    Also called Kaiming normal. PyTorch draws with the same variance, but from a normal
+    distribution without truncation. Source: He et al. 2015.
     """
 
     rule = (2.0, "fan_in", "truncated_normal")

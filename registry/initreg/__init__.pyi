@@ -15,7 +15,7 @@ from .config.parameters import Positive as Positive
 from .config.parameters import Seed as Seed
 from .config.parameters import conflict as conflict
 from .discovery.hookspecs import hookimpl as hookimpl
-from .discovery.loading import PluginRecord as PluginRecord
+from .discovery.records import PluginRecord as PluginRecord
 from .draws.distributions import Constant as Constant
 from .draws.distributions import Distribution as Distribution
 from .draws.distributions import Normal as Normal
@@ -24,6 +24,7 @@ from .draws.distributions import Uniform as Uniform
 from .draws.fans import compute_fans as compute_fans
 from .draws.seeds import derive_seed as derive_seed
 from .draws.shapes import Shape as Shape
+from .errors import FAULT_CODES as FAULT_CODES
 from .errors import AmbiguousInitializerError as AmbiguousInitializerError
 from .errors import BackendError as BackendError
 from .errors import ConfigError as ConfigError
@@ -35,6 +36,8 @@ from .errors import PlanError as PlanError
 from .errors import PluginError as PluginError
 from .errors import RulesError as RulesError
 from .errors import SpecSyntaxError as SpecSyntaxError
+from .errors import UnbuiltLayersWarning as UnbuiltLayersWarning
+from .errors import UnknownFormatError as UnknownFormatError
 from .errors import UnknownInitializerError as UnknownInitializerError
 from .errors import UnreadableError as UnreadableError
 from .files.checking import Report as Report

@@ -1,4 +1,4 @@
-"""The verbs over the default registry: validate, resolve, describe, draw."""
+"""The main functions, with the default registry: validate, resolve, describe, draw."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from initreg.draws.seeds import checked_seed, derive_key
 from initreg.draws.shapes import checked_shape
 from initreg.errors import ConfigError, Fault
 from initreg.public import public
-from initreg.registry.registry import default_registry, is_written
+from initreg.registry.registry import default_registry, is_spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @public
 def validate(spec: object) -> InitializerConfig:
-    """Check a spec, and return its config.
+    """Check a spec, and return it as a config.
 
     >>> validate("random_normal(stddev=0.02)") == validate(
     ...     {"class_name": "RandomNormal", "config": {"stddev": "0.02"}}
@@ -29,9 +29,9 @@ def validate(spec: object) -> InitializerConfig:
     random_normal(seed=7)
 
     `spec` is text, a `Spec`, ``{"type": name, **parameters}``, Keras's ``{"class_name": …,
-    "config": …}`` or a config, which comes back as it is. Needs no Keras.
+    "config": …}`` or a config, which is returned unchanged. Does not import Keras.
 
-    Raises `SpecSyntaxError` for text that is no spec, `UnknownInitializerError` or
+    Raises `SpecSyntaxError` for text that is not a valid spec, `UnknownInitializerError` or
     `AmbiguousInitializerError` for a name, and `ConfigError` with all faults of the parameters.
     """
     return default_registry().validate(spec)
@@ -39,29 +39,30 @@ def validate(spec: object) -> InitializerConfig:
 
 @public
 def resolve(spec: object, seed: int | None = None, *, portable: bool = False) -> Any:
-    """Make the Keras initializer of a spec: a fresh one each call.
+    """Make the Keras initializer of a spec. Each call makes a new one.
 
     >>> resolve("random_normal(mean=0,stddev=0.05)", seed=42).get_config()
     {'seed': 42, 'mean': 0.0, 'stddev': 0.05}
 
-    It takes all that `validate` takes, and what `keras.initializers.get` takes beside: None,
-    initializers (returned as they are, or copied to fill an open seed), classes, callables and
-    arrays, and the names of custom objects. The result of a built-in name is Keras's own class, so
-    a model saved with it loads without initreg.
+    `spec` is anything that `validate` or `keras.initializers.get` accepts. Beside specs, that is
+    None, initializers (returned unchanged, or copied to fill an open seed), classes, callables,
+    arrays, and the names of custom objects. A built-in name gives a class of Keras's own, so a
+    model saved with it loads without initreg.
 
-    `seed`, 0 … 2³²−1, fills a seed that the spec leaves open; initializers nested in it get seeds
-    derived from it (see `derive_seed`). A seed that the spec gives is kept.
+    `seed`, 0 … 2³²−1, is used if the spec has no seed. Nested initializers get seeds derived from
+    it (see `derive_seed`). A seed in the spec is kept.
 
-    A `portable` one fills a weight with the values that `draw` gives, the same on every backend. It
-    is a class of initreg, which `load_model` and `custom_objects` bring back from a saved model.
+    With `portable`, the initializer fills a weight with the values of `draw`, which are the same on
+    every backend. It is a class of initreg: load a model saved with it by `load_model`, or with
+    `custom_objects`.
 
-    Raises the errors of `validate`, `BackendError` where Keras's backend is missing, and
-    `PluginError` where the plugin can't build what its schema took.
+    Raises the errors of `validate`, `BackendError` if Keras's backend is missing, and `PluginError`
+    if the plugin can't build a config that its schema accepts.
     """
     if not portable or spec is None:
         return default_registry().resolve(spec, seed)
     registry = default_registry()
-    config = registry.validate(spec) if is_written(spec) else registry.config_of(spec)
+    config = registry.validate(spec) if is_spec(spec) else registry.config_of(spec)
     from initreg.models.portable import Portable  # imports Keras
 
     return Portable(config, seed)
@@ -77,20 +78,20 @@ def draw(
     dtype: str = "float32",
     threads: int | None = None,
 ) -> "np.ndarray[Any, Any]":
-    """Draw a weight's values with NumPy alone: the same on every machine and backend.
+    """Draw a weight's values with NumPy. They are the same on every machine and backend.
 
     >>> values = draw("random_normal(stddev=0.02)", (300, 100), seed=42, path="dense/kernel")
     >>> values.shape, str(values.dtype), round(float(values.std()), 3)
     ((300, 100), 'float32', 0.02)
 
-    `spec` is what `validate` takes, or a `Distribution`. The values depend on the spec, the shape,
-    the dtype and the key, which is the seed with the path: not on `threads`, of which there are as
-    many as cores. A seed in the spec takes the place of `seed`. `dtype` is float16, bfloat16,
-    float32 or float64; the first two are the values of float32, cast.
+    `spec` is anything that `validate` accepts, or a `Distribution`. The values depend on the spec,
+    the shape, the dtype, the seed and the path. They do not depend on `threads`, which defaults to
+    the number of cores. A seed in the spec replaces `seed`. `dtype` is float16, bfloat16, float32
+    or float64; values of the first two are drawn as float32 and cast.
 
-    Raises the errors of `validate`, and `ConfigError` for a shape, dtype or seed that is not to be
-    had, and for an initializer that only Keras can call: one with neither a distribution nor a draw
-    of its own.
+    Raises the errors of `validate`, and `ConfigError` for an invalid shape, dtype or seed, and for
+    an initializer whose class defines neither `distribution` nor `draw`, so that only Keras can
+    draw from it.
 
     Source of the quantiles: Wichura, Algorithm AS 241 (1988).
     """
@@ -102,8 +103,8 @@ def draw(
     values = draw_config(config, sizes, dtype, seed, path, threads=threads)
     if values is None:
         problem = (
-            f"{config} has no portable draw: its plugin says neither what its values follow nor "
-            "how NumPy makes them. Keras can: initreg.sample, or initreg.resolve."
+            f"{config} can't be drawn without Keras: its class defines neither distribution() nor "
+            "draw(). Use initreg.sample or initreg.resolve."
         )
         raise ConfigError([Fault(problem)])
     return values
@@ -111,14 +112,14 @@ def draw(
 
 @public
 def describe(initializer: Any) -> str:
-    """Write a Keras initializer as the shortest spec.
+    """Return the shortest spec of a Keras initializer.
 
     >>> import keras
     >>> describe(keras.initializers.RandomNormal(stddev=0.02, seed=7))
     'random_normal(stddev=0.02, seed=7)'
 
-    It takes what `validate` takes, too. Raises `UnknownInitializerError` for a class that no
-    installed plugin builds, and `ConfigError` for what is no initializer, or holds what no spec
-    can say (such as a `SeedGenerator`).
+    It also accepts anything that `validate` accepts. Raises `UnknownInitializerError` for a class
+    that no installed plugin builds, and `ConfigError` for a value that is not an initializer, or
+    has parameters that no spec can express (such as a `SeedGenerator`).
     """
     return default_registry().describe(initializer)

@@ -1,7 +1,7 @@
-"""Keras's backend: chosen or explained, and Keras imported, here alone.
+"""Choose Keras's backend, and import Keras. No other module imports it.
 
-Keras fixes its backend when it is imported, once a process. Where it is missing, Keras's own error
-is that of a missing module; ours says what is installed and what to do.
+Keras chooses its backend when it is imported, once for each process. If the backend is missing,
+Keras's own error names a missing module. Ours says what is installed and what to do.
 """
 
 import importlib
@@ -15,13 +15,13 @@ from typing import Any
 from initreg.errors import BackendError
 from initreg.public import public
 
-# What each backend needs beside Keras, in the order of choice. Keras's numpy backend imports JAX.
+# The module that each backend needs, in the order of preference. Keras's numpy backend needs JAX.
 _NEEDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow", "numpy": "jax"}
 
 
 @public
 def installed_backends() -> list[str]:
-    """List Keras's backends that are installed, in the order of choice.
+    """List the backends of Keras that are installed, in the order of preference.
 
     >>> import keras
     >>> keras.config.backend() in installed_backends()
@@ -34,16 +34,16 @@ def installed_backends() -> list[str]:
 def choose_backend(name: str | None = None) -> str:
     """Choose the backend for a process that has not imported Keras yet, and return its name.
 
-    It is `name`, else ``KERAS_BACKEND``, else the one in Keras's own file where that is installed
-    (Keras writes ``tensorflow`` there by itself), else the first that is installed. Raises
-    `BackendError` where there is none, or where Keras already runs on another.
+    It is `name`, else ``KERAS_BACKEND``, else the backend in Keras's own settings file if that is
+    installed (Keras writes ``tensorflow`` there automatically), else the first that is installed.
+    Raises `BackendError` if none is installed, or if Keras already runs on another.
     """
-    asked = name or os.environ.get("KERAS_BACKEND")
+    backend = name or os.environ.get("KERAS_BACKEND")
     installed = installed_backends()
-    if not asked:
+    if not backend:
         written = _from_file()
-        asked = written if written in installed else next(iter(installed), None)
-    if not asked:
+        backend = written if written in installed else next(iter(installed), None)
+    if not backend:
         raise BackendError(f"No backend of Keras is installed.\n{_how_to_install('jax')}")
     if "keras" in sys.modules:
         running = _running()
@@ -53,38 +53,26 @@ def choose_backend(name: str | None = None) -> str:
                 "Choose the backend before Keras is imported."
             )
         return running
-    _require(asked, "--backend" if name else "KERAS_BACKEND", installed)
-    os.environ["KERAS_BACKEND"] = asked
-    return asked
+    _require(backend, "--backend" if name else "KERAS_BACKEND", installed)
+    os.environ["KERAS_BACKEND"] = backend
+    return backend
 
 
 def load_keras() -> Any:
-    """Import Keras on the backend that it is set to, and return the module.
+    """Import Keras with its configured backend, and return the module.
 
-    Raises `BackendError` where that backend is not installed or can't start.
+    Raises `BackendError` if that backend isn't installed or can't start.
     """
     if "keras" not in sys.modules:
-        asked, written = os.environ.get("KERAS_BACKEND"), _from_file()
-        where = "KERAS_BACKEND" if asked else "Keras's settings" if written else "Keras's default"
-        name = asked or written or "tensorflow"
-        if name in _NEEDS:  # of any other, let Keras speak
-            _require(name, where, installed_backends())
+        variable, written = os.environ.get("KERAS_BACKEND"), _from_file()
+        source = "Keras's settings" if written else "Keras's default"
+        name = variable or written or "tensorflow"
+        if name in _NEEDS:  # leave the error for unknown backends to Keras
+            _require(name, "KERAS_BACKEND" if variable else source, installed_backends())
     try:
-        return __import__("keras")  # quicker than import_module once Keras is there
-    except (ImportError, ValueError) as error:  # ValueError: a setting in Keras's own file
+        return __import__("keras")  # faster than import_module once Keras is imported
+    except (ImportError, ValueError) as error:  # ValueError: a wrong setting in Keras's file
         raise BackendError(f"Keras can't start: {error}") from error
-
-
-def name_scopes(layer: Any) -> tuple[str, list[Any]]:
-    """Return the path that a weight made by a layer now would stand under, and who opened it.
-
-    Keras has no public function for it; the caller checks what comes of it.
-    """
-    names = importlib.import_module("keras.src.backend.common.name_scope")
-    state = importlib.import_module("keras.src.backend.common.global_state")
-    with names.name_scope(layer.name, caller=layer):
-        scopes = state.get_global_attribute("name_scope_stack")
-        return names.current_path(), [each.caller for each in scopes]
 
 
 def _running() -> str:
@@ -101,19 +89,19 @@ def _from_file() -> str | None:
         return None
 
 
-def _require(name: str, where: str, installed: list[str]) -> None:
+def _require(name: str, source: str, installed: list[str]) -> None:
     if name in installed:
         return
     if name not in _NEEDS:
         raise BackendError(
-            f"Keras has no backend {name!r} (from {where}). It has {', '.join(_NEEDS)}."
+            f"Keras has no backend {name!r} (from {source}). It has {', '.join(_NEEDS)}."
         )
     if installed:
         others = f"Installed: {', '.join(installed)}. Choose one: KERAS_BACKEND={installed[0]}\n"
     else:
         others = "No other backend of Keras is installed.\n"
     raise BackendError(
-        f"Keras's backend {name!r} (from {where}) is not installed.\n"
+        f"Keras's backend {name!r} (from {source}) isn't installed.\n"
         f"{others}{_how_to_install(name)}"
     )
 

@@ -1,30 +1,61 @@
-"""Everything that initreg raises on purpose.
+"""Everything that initreg raises on purpose, and the faults that the errors carry.
 
 ::
 
     InitregError
-    ├── SpecSyntaxError            (ValueError)   the text is no spec
-    ├── UnknownInitializerError    (LookupError)  no initializer has that name
+    ├── SpecSyntaxError            (ValueError)   the text is not a valid spec
+    ├── UnknownInitializerError    (LookupError)  there is no initializer of that name
     ├── AmbiguousInitializerError  (LookupError)  two plugins claim that name
-    ├── ConfigError                (ValueError)   the schema refuses the parameters
+    ├── ConfigError                (ValueError)   the schema rejects the parameters
     ├── UnreadableError            (ValueError)   a config file can't be read
-    ├── RulesError                 (ValueError)   rules for a model's weights are wrong
-    ├── PlanError                  (ValueError)   a plan does not fit its model, or leaves gaps
-    ├── BackendError               (LookupError)  Keras's backend is not there
-    └── PluginError                (ValueError)   a plugin does not keep its side
+    │   └── UnknownFormatError     (ValueError)   its extension is not one of a known format
+    ├── RulesError                 (ValueError)   rules for a model's weights are invalid
+    ├── PlanError                  (ValueError)   a plan does not fit its model, or has gaps
+    ├── BackendError               (LookupError)  Keras's backend is missing
+    └── PluginError                (ValueError)   a plugin breaks its contract
 
-    InitregWarning (UserWarning)   something does less than was asked for
+    InitregWarning (UserWarning)   something has less effect than intended
+    └── UnbuiltLayersWarning       a scope ended before layers in it had weights
 
-Each is also the built-in that a caller would expect to catch, and each can be pickled.
+Each is also the built-in exception that a caller would expect to catch, and each can be pickled.
+
+`Finding` is here, too, because a `RulesError` carries the findings of its file. How a fault becomes
+a finding is in `initreg.documents.findings`.
 """
 
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from initreg.carets import point_at
 from initreg.public import public
+
+Code = Literal[
+    "syntax",
+    "form",
+    "unknown-initializer",
+    "ambiguous-initializer",
+    "unknown-parameter",
+    "missing-parameter",
+    "wrong-value",
+    "conflict",
+    "duplicate-key",
+    "plugin",
+]
+
+FAULT_CODES: dict[Code, str] = {
+    "syntax": "The text is not a valid spec.",
+    "form": "The value is not an initializer in any form.",
+    "unknown-initializer": "There is no initializer of this name.",
+    "ambiguous-initializer": "Two plugins provide an initializer of this name.",
+    "unknown-parameter": "The initializer has no such parameter.",
+    "missing-parameter": "The initializer needs a parameter.",
+    "wrong-value": "The parameter does not accept this value.",
+    "conflict": "The parameters contradict each other, though each is valid alone.",
+    "duplicate-key": "A dict has the same key twice.",
+    "plugin": "A plugin failed.",
+}
 
 
 @public
@@ -32,38 +63,35 @@ from initreg.public import public
 class Fault:
     """One thing that is wrong with one spec.
 
-    `path` leads to the argument from the spec's root, as parameter names and indices. Where the
-    spec, or the argument, came as text, ``column:end`` is the place in it, counted in characters
-    from 0. `code` tells the kinds of faults apart: ``syntax``, ``unknown-initializer``,
-    ``ambiguous-initializer``, ``unknown-parameter``, ``missing-parameter``, ``wrong-value``,
-    ``conflict`` (between parameters, each of which is right alone), ``form`` (neither text nor a
-    dict of a known form) or ``plugin``.
+    `path` leads to the argument from the root of the spec, as parameter names and indices. If the
+    spec, or the argument, is text, ``column:end`` is the place in it, in characters from 0. `code`
+    is a key of `FAULT_CODES`.
     """
 
     message: str
     path: tuple[str | int, ...] = ()
     column: int | None = None
     end: int | None = None
-    code: str = "wrong-value"
+    code: Code = "wrong-value"
 
     @property
     def location(self) -> str:
-        """The path in writing: ``$.stddev``, ``$.value[1]``."""
+        """The path as text: ``$.stddev``, ``$.value[1]``."""
         return "$" + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
 
     def below(self, *path: str | int) -> "Fault":
-        """Return the fault as seen from a spec that holds this one at `path`."""
+        """Return the fault as seen from a value that holds the spec at `path`."""
         return replace(self, path=(*path, *self.path))
 
 
 @public
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong in a config file, and its place.
+    """One thing that is wrong in a config file, and where.
 
-    Lines and columns count characters from 1; the end is the first column behind. `code` is that
-    of a `Fault`, or ``duplicate-key``. `path` leads to the value: ``$.model.layers[0].init``.
-    `excerpt` is the line, with carets under the place.
+    Lines and columns count characters from 1; the end column is exclusive. `code` is a key of
+    `FAULT_CODES`. `path` leads to the value: ``$.model.layers[0].init``. `excerpt` is the line,
+    with carets under the place.
     """
 
     file: str
@@ -71,7 +99,7 @@ class Finding:
     column: int
     end_line: int
     end_column: int
-    code: str
+    code: Code
     message: str
     path: str
     excerpt: str
@@ -88,15 +116,15 @@ class InitregError(Exception):
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong, all of it and not only the first; of a plugin's error, its text."""
+        """All that is wrong. An error without faults of its own is one, with its message."""
         return self._faults or (Fault(str(self), code="plugin"),)
 
 
 @public
 class SpecSyntaxError(InitregError, ValueError):
-    """The text is no spec.
+    """The text is not a valid spec.
 
-    `column` is where the trouble starts, counted in characters from 0; `end` is where it stops.
+    ``column:end`` is the place of the error in the text, in characters from 0.
     """
 
     def __init__(self, problem: str, text: str, column: int, end: int | None = None) -> None:
@@ -105,19 +133,20 @@ class SpecSyntaxError(InitregError, ValueError):
         self.text = text
         self.column = column
         self.end = column + 1 if end is None else end
-        self._faults = (Fault(problem, (), column, self.end, "syntax"),)
+        self._faults = (Fault(problem, (), column, self.end, code="syntax"),)
 
     def __str__(self) -> str:
         return _pointing(self.problem, self.text, self.column, self.end)
 
 
 class _NameError(InitregError, LookupError):
-    """A name that leads to no single initializer.
+    """A name that does not lead to one initializer.
 
-    `text` is the spec it stands in, if any; `path` leads to it in a dict.
+    `text` is the spec that contains the name, if the spec is text; `path` leads to the name in a
+    dict.
     """
 
-    code: ClassVar[str]
+    code: ClassVar[Code]
 
     def __init__(
         self,
@@ -133,7 +162,7 @@ class _NameError(InitregError, LookupError):
         self.text = text
         self.column = column
         start, end = (None, None) if text is None else (column, column + len(name))
-        self._faults = (Fault(problem, path, start, end, self.code),)
+        self._faults = (Fault(problem, path, start, end, code=self.code),)
 
     def __str__(self) -> str:
         if self.text is None:
@@ -143,23 +172,23 @@ class _NameError(InitregError, LookupError):
 
 @public
 class UnknownInitializerError(_NameError):
-    """No initializer has that name; the message says why, as far as the plugins can tell."""
+    """There is no initializer of that name. The message says why, if the plugins show it."""
 
-    code = "unknown-initializer"
+    code: ClassVar[Code] = "unknown-initializer"
 
 
 @public
 class AmbiguousInitializerError(_NameError):
-    """Two plugins claim that name; the message lists the qualified names."""
+    """Two plugins claim that name. The message lists the qualified names."""
 
-    code = "ambiguous-initializer"
+    code: ClassVar[Code] = "ambiguous-initializer"
 
 
 @public
 class ConfigError(InitregError, ValueError):
-    """The schema refuses the parameters; `faults` holds all that is wrong, not only the first.
+    """The schema rejects the parameters. `faults` has all that is wrong, not only the first.
 
-    `text` is the spec where it came as text, else None.
+    `text` is the spec if it is text, otherwise None.
     """
 
     def __init__(self, faults: Sequence[Fault], text: str | None = None) -> None:
@@ -178,9 +207,9 @@ class ConfigError(InitregError, ValueError):
 
 @public
 class UnreadableError(InitregError, ValueError):
-    """A config file can't be read: it is not there, too large, or not of its language.
+    """A config file can't be read: it is missing, too large, or invalid in its format.
 
-    `line` and `column` count from 1; they are None where the trouble has no one place.
+    `line` and `column` count from 1. They are None if the problem has no single place.
     """
 
     def __init__(
@@ -198,17 +227,22 @@ class UnreadableError(InitregError, ValueError):
 
 
 @public
+class UnknownFormatError(UnreadableError):
+    """The extension of a config file is not one of a known format."""
+
+
+@public
 class PlanError(InitregError, ValueError):
-    """A plan does not fit its model, the model is not built, or `strict` refuses a gap."""
+    """A plan does not fit its model, the model is not built, or `strict` rejects a gap."""
 
 
 @public
 class RulesError(InitregError, ValueError):
-    """Rules for a model's weights are wrong; `faults` holds all that is, not only the first.
+    """Rules for a model's weights are invalid. `faults` has all that is wrong.
 
-    The path of each leads to it from the root: ``$.rules[2].match``. Where the rules came from a
-    file, `findings` has the place of each in it; else `texts` has, for each fault with a column,
-    the text in which it counts.
+    The path of each fault leads to it from the root: ``$.rules[2].match``. If the rules are from a
+    file, `findings` has the place of each fault in it. Otherwise `texts` has, for each fault with
+    a column, the text that the column is in.
     """
 
     def __init__(
@@ -224,21 +258,21 @@ class RulesError(InitregError, ValueError):
 
     def __str__(self) -> str:
         if self.findings:
-            return "\n".join(f"{each}\n{_indented(each.excerpt)}" for each in self.findings)
+            return "\n".join(f"{found}\n{_indented(found.excerpt)}" for found in self.findings)
         return "\n".join(map(self._lines, self._faults, self.texts))
 
     def _lines(self, fault: Fault, text: str | None) -> str:
-        told = f"{fault.location}: {fault.message}"
+        message = f"{fault.location}: {fault.message}"
         if text is None or fault.column is None:
-            return told
-        return _pointing(told, text, fault.column, fault.end)
+            return message
+        return _pointing(message, text, fault.column, fault.end)
 
 
 def _pointing(message: str, text: str, column: int, end: int | None) -> str:
-    """Return a message, with the text that it is about and carets on lines of their own.
+    """Return a message, and below it the text with carets under the place.
 
-    The message comes first: in a traceback, Python writes the name of the error before the first
-    line, which would move a text there away from its carets.
+    The message is first because Python writes the name of the error before the first line of a
+    traceback. A text on that line would not be above its carets.
     """
     return f"{message}\n{_indented(point_at(text, column, column + 1 if end is None else end))}"
 
@@ -249,14 +283,19 @@ def _indented(text: str) -> str:
 
 @public
 class BackendError(InitregError, LookupError):
-    """Keras's backend is not there, or Keras is already running on another one."""
+    """Keras's backend is not installed, or Keras already runs on another one."""
 
 
 @public
 class PluginError(InitregError, ValueError):
-    """A plugin, or a config class that it brings, does not keep its side of the contract."""
+    """A plugin, or a config class that it provides, breaks its contract."""
 
 
 @public
 class InitregWarning(UserWarning):
-    """Something does less than was asked for: a rule without a weight, a layer without weights."""
+    """Something has less effect than intended, such as a rule that matches no weight."""
+
+
+@public
+class UnbuiltLayersWarning(InitregWarning):
+    """Layers were created in a scope and never built, so the scope did not draw their weights."""

@@ -2,30 +2,76 @@
 
 import difflib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from initreg.spec.spec import Spec
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean …?" for the known word nearest to `word`, or nothing."""
+    """Return " Did you mean …?" with the known word nearest to `word`, or nothing.
+
+    >>> did_you_mean("stdev", ["mean", "stddev"])
+    " Did you mean 'stddev'?"
+    """
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f" Did you mean {names[near[0]]!r}?" if near else ""
 
 
 def shown(value: object) -> str:
-    """Write a value for a message: short, and as a spec would have it."""
+    """Format a value for a message: shortened, in the syntax of a spec."""
     try:
         text = str(value) if isinstance(value, Spec) else repr(value)
-    except Exception:  # lists nested too deep, a number of too many digits, a class's own mistake
+    except Exception:  # nested too deep, a number of too many digits, or a fault of the class
         return f"this {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def listed(items: Sequence[str], limit: int, separator: str = ", ") -> str:
+    """Join the first `limit` items, and say how many more there are.
+
+    >>> listed(["zeros", "ones", "constant"], 2)
+    'zeros, ones and 1 more'
+    """
+    more = f" and {len(items) - limit} more" if len(items) > limit else ""
+    return separator.join(items[:limit]) + more
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an error's message.
+
+    >>> first_line(ValueError("No such shape.\nThe layer has the config …"))
+    'No such shape.'
+    """
+    return str(error).strip().partition("\n")[0]
+
+
+def one_line(text: object) -> str:
+    r"""Write a text, or the message of an error, on one line.
+
+    >>> one_line(ValueError("no licence\n  found"))
+    'no licence found'
+    """
+    return " ".join(str(text).split())
+
+
+def fold(name: str) -> str:
+    """Reduce a name to what look-up compares: no case, no ``-`` and no ``_``.
+
+    >>> fold("Glorot-Uniform") == fold("glorot_uniform")
+    True
+    """
+    if not name.isascii():  # lower() maps KELVIN SIGN to "k"
+        return name
+    return name.lower().replace("_", "").replace("-", "")
+
+
 def place_in(error: BaseException, package: str) -> str:
-    """Write the last place in a package that led to an error: `` (file, line 3)``, or nothing."""
+    """Return the last place in a package that led to an error, as `` (file, line 3)``.
+
+    Returns nothing if no frame of the traceback is in the package.
+    """
     frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
     for filename, line in reversed(frames):
         path = Path(filename)

@@ -20,7 +20,7 @@ from tests.support.processes import Result, run
 
 @pytest.fixture(autouse=True)
 def _own_variables() -> Iterator[None]:
-    """Undo what a command sets, such as the backend for Keras."""
+    """Restore the environment, because commands set variables such as KERAS_BACKEND."""
     before = dict(os.environ)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         os.environ.pop(name, None)
@@ -79,8 +79,6 @@ def python() -> Callable[..., Result]:
 _BATCH = """
     import contextlib, io, json, sys
     from initreg_cli import app
-from tests.support import distributions, processes
-from tests.support.processes import Result, run
     outcomes = []
     for arguments in json.loads(sys.argv[1]):
         sys.argv = ["initreg", *arguments]
@@ -119,7 +117,7 @@ class Screen:
 
 @pytest.fixture
 def terminal(initreg: str) -> Callable[..., Screen]:
-    """Run the real command in a terminal of so many columns."""
+    """Run the real command in a terminal with this many columns."""
     pty = pytest.importorskip("pty")
     import fcntl
     import struct

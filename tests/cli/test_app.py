@@ -1,17 +1,14 @@
 """The command as a whole: status, streams, signals, start-up, errors."""
 
 import os
-import signal
-import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.processes import run
+from tests.support.processes import Result, interrupt, run
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
 
@@ -35,11 +32,11 @@ def test_help_lists_the_commands(cli: Any, option: str) -> None:
 def test_without_arguments_it_helps(cli: Any) -> None:
     done = cli()
     assert "Usage: initreg [OPTIONS] COMMAND" in done.stdout + done.stderr
-    assert done.status in (0, 2)  # Click has changed its mind about this one
+    assert done.status in (0, 2)  # it differs between versions of Click
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nope"], "No such command 'nope'"),
         (["--nope"], "No such option: --nope"),
@@ -50,10 +47,10 @@ def test_without_arguments_it_helps(cli: Any) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_misuse_is_2_and_told_on_stderr(cli: Any, arguments: list[str], told: str) -> None:
+def test_misuse_is_2_and_reported_on_stderr(cli: Any, arguments: list[str], message: str) -> None:
     done = cli(*arguments)
     assert (done.status, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -89,7 +86,7 @@ def test_a_listing_loads_neither_keras_nor_numpy_nor_rich(
     assert loaded == "loaded: initreg_plugins pydantic"
 
 
-def test_a_huge_shape_is_refused_before_keras_is_loaded(python: Any) -> None:
+def test_a_huge_shape_is_rejected_before_keras_is_loaded(python: Any) -> None:
     done = python(_LOADED, "sample", "zeros", "--shape", "10000000,10000000")
     assert "363.8 TiB" in done.stderr
     assert "keras" not in done.stdout
@@ -98,6 +95,7 @@ def test_a_huge_shape_is_refused_before_keras_is_loaded(python: Any) -> None:
 # Streams ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_posix
 @pytest.mark.parametrize("arguments", [["list"], ["show", "stft"], ["--help"], ["plugins"]])
 def test_a_pipe_closed_before_anything_is_written_is_quiet(
@@ -110,9 +108,10 @@ def test_a_pipe_closed_before_anything_is_written_is_quiet(
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @needs_posix
 def test_a_pipe_closed_after_the_first_line_is_quiet(initreg: str) -> None:
-    # Three runs of the pipe, and Keras in one of them.
+    # One of these three commands runs Keras.
     script = f"set -o pipefail; {initreg} list | head -1; {initreg} list --json | head -1; "
     script += f"{initreg} sample zeros --shape 300,300 --json | head -1"
     done = run("bash", "-c", script)
@@ -130,13 +129,13 @@ def test_notes_and_data_into_one_closed_pipe_are_quiet(initreg: str) -> None:
 
 
 @needs_posix
-def test_a_closed_stdout_is_no_error(initreg: str) -> None:
+def test_a_closed_stdout_is_not_an_error(initreg: str) -> None:
     assert run("sh", "-c", f"exec {initreg} list >&-").stderr == ""
 
 
 @needs_posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_disk_is_told_in_one_line(initreg: str) -> None:
+def test_a_full_disk_is_reported_in_one_line(initreg: str) -> None:
     with Path("/dev/full").open("w") as full:
         done = run(initreg, "list", status=2, stdout=full)
     assert done.stderr == "Writing failed: No space left on device.\n"
@@ -154,7 +153,7 @@ def test_characters_that_the_encoding_lacks_are_written_in_others(
     assert "sqrt(6 / (fan_in + fan_out))" in listed.stdout
 
 
-def test_json_is_ascii_where_the_encoding_is(command: Any) -> None:
+def test_json_is_ascii_if_the_encoding_is(command: Any) -> None:
     done = command("list", "glorot_uniform", "--json", PYTHONIOENCODING="ascii")
     assert "±√(6" in done.json[0]["summary"]
 
@@ -175,35 +174,15 @@ _SLOW = """
 """
 
 
-# A shell starts what runs in the background, such as a test run, with Ctrl-C ignored.
-_HEEDING = """
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
+@pytest.mark.slow
 @needs_posix
 def test_ctrl_c_while_sampling_is_quiet_and_130(
     initreg: str, installed: Any, tmp_path: Path
 ) -> None:
-    environment = installed("acme-slow", slow=_SLOW) | {"MARKER": str(tmp_path / "marker")}
-    target = tmp_path / "values.npy"
-    child = subprocess.Popen(
-        [sys.executable, "-c", _HEEDING, initreg, "sample", "slow", "--out", str(target)],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "marker").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        child.send_signal(signal.SIGINT)
-        stdout, stderr = child.communicate(timeout=30)
-    finally:
-        child.kill()
-    assert (child.returncode, stdout, stderr) == (130, b"", b"")
+    target, marker = tmp_path / "values.npy", tmp_path / "marker"
+    variables = installed("acme-slow", slow=_SLOW) | {"MARKER": str(marker)}
+    command = [initreg, "sample", "slow", "--out", target]
+    assert interrupt(*command, marker=marker, variables=variables) == Result(130, "", "")
     assert not target.exists()
 
 
@@ -219,41 +198,41 @@ def test_an_interrupt_outside_of_a_command_is_quiet_too(
 
 
 def test_an_unexpected_error_is_one_line(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", lambda: 1 // 0)
+    monkeypatch.setattr("initreg_cli.installed.load_registry", lambda: 1 // 0)
     done = cli("list")
     assert done.status == 2
     assert done.stderr == (
         "initreg failed: ZeroDivisionError: integer division or modulo by zero\n"
-        "INITREG_DEBUG=1 shows where; please report it.\n"
+        "INITREG_DEBUG=1 shows the traceback. Please report it.\n"
     )
 
 
-def test_debug_shows_where(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", lambda: 1 // 0)
+def test_debug_shows_a_traceback(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("initreg_cli.installed.load_registry", lambda: 1 // 0)
     monkeypatch.setenv("INITREG_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         cli("list")
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
-        (MemoryError(), "There is not enough memory for this. Try a smaller --shape.\n"),
+        (MemoryError(), "There is not enough memory. Try a smaller --shape.\n"),
         (PermissionError(13, "Permission denied", "x.npy"), "x.npy: Permission denied.\n"),
     ],
     ids=["memory", "file"],
 )
-def test_errors_of_the_machine_are_told_plainly(
-    cli: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+def test_errors_of_the_machine_are_reported_plainly(
+    cli: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
 ) -> None:
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr("initreg_cli.stdout.loaded_registry", fail)
-    assert cli("list") == type(cli("--version"))(2, "", told)
+    monkeypatch.setattr("initreg_cli.installed.load_registry", fail)
+    assert cli("list") == type(cli("--version"))(2, "", message)
 
 
-def test_a_library_that_can_not_be_imported_is_told(command: Any, without: Any) -> None:
+def test_a_library_that_cant_be_imported_is_reported(command: Any, without: Any) -> None:
     done = command("list", **without("pydantic"))
     assert done.status == 2
     assert "No module named 'pydantic'" in done.stderr

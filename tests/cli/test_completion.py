@@ -79,7 +79,7 @@ def test_completion_loads_no_plugin_of_others(
 
 
 def test_the_script_for_bash_is_shown(initreg: str) -> None:
-    # The shell is found among the processes above.
+    # Typer detects the shell from the parent processes.
     done = run("bash", "-c", f"{initreg} --show-completion bash; exit $?")
     assert "_INITREG_COMPLETE=complete_bash" in done.stdout
     assert "complete -o" in done.stdout

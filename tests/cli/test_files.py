@@ -1,4 +1,4 @@
-"""Files of ``initreg sample``: read back exactly, whole or not at all, over nothing unasked."""
+"""Files of ``initreg sample``: exact values, atomic, and without overwriting files."""
 
 import errno
 import os
@@ -80,7 +80,7 @@ def test_values_that_are_not_finite_are_read_back_too(cli: Any, tmp_path: Path) 
     assert np.isinf(np.loadtxt(path)).all()
 
 
-# Refusals, before anything is drawn ---------------------------------------------------------------
+# Errors before anything is drawn ------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -93,22 +93,22 @@ def never_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("never_drawn")
 @pytest.mark.parametrize(
-    ("option", "name", "told"),
+    ("option", "name", "message"),
     [
         ("--out", "values.txt", "values.txt' must end in .npy, .npz or .csv."),
         ("--out", "values", "values' must end in .npy, .npz or .csv."),
         ("--out", "plot.png", "plot.png' must end in .npy, .npz or .csv."),
         ("--plot", "plot.gif", "plot.gif' must end in .png or .svg."),
         ("--out", "no/values.npy", "there is no folder "),
-        ("--plot", "no/plot.svg", "for plot.svg. Make it first."),
+        ("--plot", "no/plot.svg", "for plot.svg. Create it first."),
         ("--out", "folder.npy", "folder.npy is a folder. Name a file in it."),
         ("--out", "there.npy", "exists. Choose another name, or overwrite it with --force."),
         ("--plot", "there.png", "exists. Choose another name, or overwrite it with --force."),
         ("--out", "link.npy", "exists. Choose another name, or overwrite it with --force."),
     ],
 )
-def test_a_target_that_can_not_be_written_is_refused(
-    cli: Any, tmp_path: Path, option: str, name: str, told: str
+def test_a_target_that_cant_be_written_is_rejected(
+    cli: Any, tmp_path: Path, option: str, name: str, message: str
 ) -> None:
     (tmp_path / "folder.npy").mkdir()
     for there in ("there.npy", "there.png"):
@@ -118,20 +118,20 @@ def test_a_target_that_can_not_be_written_is_refused(
     done = cli(*DRAW, option, tmp_path / name)
     assert (done.status, done.stdout) == (2, "")
     assert f"Invalid value for '{option}': " in done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert names(tmp_path) == before
     assert (tmp_path / "there.npy").read_text() == "precious"
 
 
 @pytest.mark.usefixtures("never_drawn")
-def test_a_folder_without_permission_is_refused(
+def test_a_folder_without_permission_is_rejected(
     cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Root may write anywhere, so the permission is not taken, but said to be.
+    # Root may write anywhere, so only the answer to the question is changed.
     monkeypatch.setattr(os, "access", lambda *_: False)
     done = cli(*DRAW, "--out", tmp_path / "values.npy")
     assert done.status == 2
-    assert f"the folder {tmp_path} can't be written to. Choose another." in done.stderr
+    assert f"the folder {tmp_path} is not writable. Choose another." in done.stderr
 
 
 def test_force_overwrites(cli: Any, tmp_path: Path) -> None:
@@ -142,12 +142,12 @@ def test_force_overwrites(cli: Any, tmp_path: Path) -> None:
     assert names(tmp_path) == [path.name]
 
 
-# Whole or not at all ------------------------------------------------------------------------------
+# All or nothing -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("force", [False, True], ids=["new", "force"])
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "message"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device."),
         (OSError("15 requested and 3 written"), 2, "15 requested and 3 written."),
@@ -161,7 +161,7 @@ def test_a_failure_half_way_leaves_no_file(
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
     status: int,
-    told: str,
+    message: str,
     force: bool,
 ) -> None:
     path = tmp_path / "values.npy"
@@ -175,7 +175,7 @@ def test_a_failure_half_way_leaves_no_file(
     monkeypatch.setattr(np, "save", fail)
     done = cli(*DRAW, "--out", path, *(["--force"] if force else []))
     assert (done.status, done.stdout) == (status, "")
-    assert done.stderr == (f"{path}: {told}\n" if told else "")
+    assert done.stderr == (f"{path}: {message}\n" if message else "")
     assert names(tmp_path) == (["values.npy"] if force else [])
     assert not force or path.read_text() == "old"
 
@@ -269,7 +269,7 @@ def test_a_picture_of_nothing_says_so(tmp_path: Path, spec: str) -> None:
     assert "nothing to show" in (tmp_path / "plot.svg").read_text()
 
 
-def test_dollar_signs_in_a_spec_are_no_formula(tmp_path: Path) -> None:
+def test_dollar_signs_in_a_spec_are_not_formulas(tmp_path: Path) -> None:
     class Text(initreg.InitializerConfig, name="text"):
         value: str
 

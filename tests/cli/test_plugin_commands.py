@@ -1,4 +1,4 @@
-"""The commands that plugins add: asked for when they are wanted, and no sooner."""
+"""The commands that plugins add, and when plugins are loaded for them."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ from tests.support.pages import read
 
 HELLO = """
     import os, pathlib
-    pathlib.Path(os.environ.get("TOLD", os.devnull)).write_text("imported")
+    pathlib.Path(os.environ.get("MARKER", os.devnull)).write_text("imported")
     print("noise while it is imported")
     import typer
     from initreg import hookimpl
@@ -40,7 +40,7 @@ HELLO = """
 
 
 def adding(code: str) -> str:
-    """Write a plugin whose hook for commands is that."""
+    """Return the code of a plugin with this body of the hook for commands."""
     head = "import sys, typer\nfrom initreg import hookimpl\n@hookimpl\n"
     lines = "".join(f"    {line}\n" for line in code.splitlines())
     return f"{head}def initreg_commands(app):\n{lines}"
@@ -50,7 +50,7 @@ def one(name: str, body: str = "typer.echo('done')") -> str:
     return adding(f"@app.command({name!r})\ndef it():\n    {body}")
 
 
-# A plugin as it should be -------------------------------------------------------------------------
+# A valid plugin -----------------------------------------------------------------------------------
 
 
 def test_a_command_of_a_plugin_runs(command: Any, installed: Any) -> None:
@@ -73,7 +73,7 @@ def test_it_has_help_like_the_others(command: Any, installed: Any) -> None:
     assert "No such option: --nmae" in wrong.stderr
 
 
-def test_one_plugin_can_bring_both(command: Any, installed: Any, good_plugin: str) -> None:
+def test_one_plugin_can_add_both(command: Any, installed: Any, good_plugin: str) -> None:
     hook = """
         @hookimpl
         def initreg_commands(app):
@@ -135,12 +135,12 @@ def test_the_plugin_in_the_docs_works(command: Any, installed: Any) -> None:
 def test_no_plugin_is_imported_for(
     command: Any, installed: Any, tmp_path: Path, arguments: list[str], variables: dict[str, str]
 ) -> None:
-    told = tmp_path / "told"
-    site = installed("acme-inits", hello=HELLO) | {"TOLD": str(told)}
+    marker = tmp_path / "marker"
+    site = installed("acme-inits", hello=HELLO) | {"MARKER": str(marker)}
     command(*arguments, **site, **variables)
-    assert not told.exists()
+    assert not marker.exists()
     assert command("hello", **site).status == 0
-    assert told.exists()
+    assert marker.exists()
 
 
 def test_help_says_that_plugins_can_add_commands(command: Any, installed: Any) -> None:
@@ -149,7 +149,7 @@ def test_help_says_that_plugins_can_add_commands(command: Any, installed: Any) -
     assert "hello" not in shown.stdout
 
 
-# Words that are no command ------------------------------------------------------------------------
+# Words that are not commands ----------------------------------------------------------------------
 
 
 def test_a_misspelt_word_is_compared_with_the_commands_of_plugins(
@@ -162,20 +162,20 @@ def test_a_misspelt_word_is_compared_with_the_commands_of_plugins(
     assert "Did you mean 'plan'" in command("plann", **site).stderr
 
 
-def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) -> None:
+def test_a_plugin_that_failed_may_provide_it(command: Any, installed: Any) -> None:
     site = installed("acme-inits", bad="1 / 0", good=one("hello"))
     done = command("bye", **site)
     assert done.status == 2
     assert done.stderr.endswith(
         "Error: No such command 'bye'.\n"
-        "These plugins failed, and may bring it: acme-inits (plugin bad): "
+        "These plugins failed and may provide it: acme-inits (plugin bad): "
         "ZeroDivisionError: division by zero (bad_plugin.py, line 1).\n"
     )
     assert command("hello", **site).stdout == "done\n"
     blocked = command("hello", INITREG_BLOCK="acme-inits", **site)
     assert blocked.status == 2
     assert (
-        "These plugins are blocked, and may bring it: acme-inits (plugin bad): "
+        "These plugins are blocked and may provide it: acme-inits (plugin bad): "
         "blocked: INITREG_BLOCK names it; acme-inits (plugin good): blocked: "
     ) in blocked.stderr
 
@@ -198,19 +198,19 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
         ),
         (
             adding("return app"),
-            "initreg_commands adds to the app, and returns nothing, not <typer.main.Typer object",
+            "initreg_commands must add to the app and return None, not <typer.main.Typer object",
         ),
         (
             adding("yield"),
-            "initreg_commands adds to the app, and returns nothing, not <generator object",
+            "initreg_commands must add to the app and return None, not <generator object",
         ),
         (
             adding("app.command('it')(3)"),
-            "initreg_commands adds what is no command: TypeError: 3 is not a callable object",
+            "initreg_commands adds an invalid command: TypeError: 3 is not a callable object",
         ),
         (
             adding("@app.callback()\ndef all(): pass\n@app.command()\ndef it(): pass"),
-            "initreg_commands adds a callback to the app, which takes commands alone",
+            "initreg_commands adds a callback, but only commands are allowed",
         ),
         (
             adding("pass").replace("(app)", "(app, more)"),
@@ -220,7 +220,7 @@ def test_a_plugin_that_failed_may_have_brought_it(command: Any, installed: Any) 
             adding("pass").replace("_commands", "_command"),
             "PluginValidationError: unknown hook 'initreg_command' in plugin ",
         ),
-        (one("list"), "command 'list' is refused: it is initreg's own"),
+        (one("list"), "command 'list' is rejected: initreg has it"),
     ],
 )
 def test_a_broken_plugin_stops_nothing(
@@ -248,13 +248,13 @@ def test_a_plugin_keeps_the_commands_that_are_free(command: Any, installed: Any)
     assert "Draw values from a normal" in command("show", "random_normal", **site).stdout
 
 
-def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: Any) -> None:
+def test_a_command_that_two_add_belongs_to_neither(command: Any, installed: Any) -> None:
     installed("north-inits", north=one("go") + "    app.command('up')(it)\n")
     site = installed("south-inits", south=one("go"))
     done = command("go", **site)
     assert (done.status, done.stdout) == (2, "")
     assert done.stderr.endswith(
-        "Error: 2 plugins bring the command 'go': north-inits (plugin north) and south-inits "
+        "Error: 2 plugins add the command 'go': north-inits (plugin north) and south-inits "
         "(plugin south). Block all but one in INITREG_BLOCK.\n"
     )
     assert command("up", **site).stdout == "done\n"
@@ -262,7 +262,7 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
     listed = command("plugins", "--json", "--strict", **site)
     assert listed.status == 1
     errors = {r["name"]: (r["commands"], r["error"]) for r in listed.json if r["error"]}
-    refused = "command 'go' is refused: {} brings it, too"
+    refused = "command 'go' is rejected: {} adds it, too"
     assert errors == {
         "north": (["up"], refused.format("south-inits (plugin south)")),
         "south": ([], refused.format("north-inits (plugin north)")),
@@ -273,13 +273,13 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "told"),
+    ("body", "status", "message"),
     [
         (
             "raise RuntimeError('no route')",
             2,
             "RuntimeError: no route\n'go' is a command of acme-inits (plugin go).\n"
-            "INITREG_DEBUG=1 shows where.\n",
+            "INITREG_DEBUG=1 shows the traceback.\n",
         ),
         (
             "import initreg; initreg.validate('he_norml')",
@@ -301,13 +301,13 @@ def test_a_command_that_two_bring_belongs_to_neither(command: Any, installed: An
     ],
 )
 def test_an_error_of_a_command_names_its_plugin(
-    command: Any, installed: Any, body: str, status: int, told: str
+    command: Any, installed: Any, body: str, status: int, message: str
 ) -> None:
     done = command("go", **installed("acme-inits", go=one("go", body)))
-    assert (done.status, done.stdout, done.stderr) == (status, "", told)
+    assert (done.status, done.stdout, done.stderr) == (status, "", message)
 
 
-def test_debug_shows_where_it_fails(command: Any, installed: Any) -> None:
+def test_debug_shows_a_traceback(command: Any, installed: Any) -> None:
     site = installed("acme-inits", go=one("go", "raise RuntimeError('no route')"))
     done = command("go", INITREG_DEBUG="1", **site)
     assert "Traceback" in done.stderr

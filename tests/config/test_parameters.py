@@ -1,4 +1,4 @@
-"""Types that schemas share take what a config file holds, and nothing that only looks so."""
+"""The types of parameters accept what config files contain, and reject what only looks like it."""
 
 import re
 
@@ -10,7 +10,7 @@ from initreg import Axes, NonNegative, Number, Positive, Seed
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "read"),
+    ("annotation", "value", "expected"),
     [
         (Number, "0.05", 0.05),
         (Number, " -1e-3 ", -1e-3),
@@ -24,7 +24,6 @@ from initreg import Axes, NonNegative, Number, Positive, Seed
         (Seed, 0, 0),
         (Seed, 2**32 - 1, 2**32 - 1),
         (Seed, 7.0, 7),
-        (Seed, 7.0, 7),
         (Seed, np.int64(3), 3),
         (Seed, np.uint32(3), 3),
         (Axes, None, None),
@@ -34,14 +33,14 @@ from initreg import Axes, NonNegative, Number, Positive, Seed
     ],
     ids=lambda value: re.sub(r" at 0x\w+", "", str(value)),
 )
-def test_taken(kind, value, read):
-    found = TypeAdapter(kind).validate_python(value)
-    assert found == read
-    assert type(found) is type(read)
+def test_valid_values(annotation, value, expected):
+    result = TypeAdapter(annotation).validate_python(value)
+    assert result == expected
+    assert type(result) is type(expected)
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"),
+    ("annotation", "value"),
     [
         *((kind, value) for kind in (Number, NonNegative, Positive) for value in (True, False)),
         *((kind, "nan") for kind in (Number, NonNegative, Positive)),
@@ -78,12 +77,12 @@ def test_taken(kind, value, read):
         else re.sub(r" at 0x\w+", "", str(value))[:40]
     ),
 )
-def test_refused(kind, value):
+def test_invalid_values(annotation, value):
     with pytest.raises(ValidationError):
-        TypeAdapter(kind).validate_python(value)
+        TypeAdapter(annotation).validate_python(value)
 
 
-def test_the_json_schema_holds_the_bounds():
+def test_the_json_schema_has_the_bounds():
     assert TypeAdapter(NonNegative).json_schema()["minimum"] == 0
     assert TypeAdapter(Positive).json_schema()["exclusiveMinimum"] == 0
     assert TypeAdapter(Seed).json_schema()["anyOf"][0] == {

@@ -1,4 +1,4 @@
-"""All faults of a spec are reported together, each in words and at its place."""
+"""All faults of a spec are reported together, each with a message and its position."""
 
 from typing import Literal
 
@@ -42,7 +42,7 @@ ONE_FAULT = [
     (
         "random_normal(0, mean=1)",
         "                 ^^^^^^",
-        "The parameter 'mean' is given twice, first by its position.",
+        "The parameter 'mean' is given twice, first by position.",
     ),
     ("random_normal(a)", "              ^", "mean must be a number, not 'a'."),
     ("random_normal([1])", "              ^^^", "mean must be a number, not [1]."),
@@ -82,7 +82,7 @@ ONE_FAULT = [
         "distribution must be 'truncated_normal', 'untruncated_normal' or 'uniform', not 'gauss'.",
     ),
     (
-        "variance_scaling(kind=uniform)",  # the field's own name, which is not the parameter's
+        "variance_scaling(kind=uniform)",  # the name of the field, not of the parameter
         "                 ^^^^",
         "variance_scaling has no parameter 'kind'. "
         "It takes scale, mode, distribution, seed, input_axes, output_axes.",
@@ -105,12 +105,12 @@ ONE_FAULT = [
     (
         "he_normal(input_axes=[0])",
         "                     ^^^",
-        "output_axes is needed beside input_axes: give both or neither.",
+        "output_axes is needed with input_axes: give both or neither.",
     ),
     (
         "he_normal(output_axes=[0])",
         "                      ^^^",
-        "input_axes is needed beside output_axes: give both or neither.",
+        "input_axes is needed with output_axes: give both or neither.",
     ),
     (
         "he_normal(input_axes=[0, 1], output_axes=[1])",
@@ -163,7 +163,7 @@ def test_a_fault(text, caret, problem):
     [
         ("random_normal(seed=-1, mean=nan, sed=3, stddev=-1)", [19, 28, 33, 47]),
         ("random_uniform(1, -1, seed=-1, x=2)", [15, 27, 31]),
-        ("random_uniform(a, -1)", [15]),  # what 'a' is to -1 can't be told
+        ("random_uniform(a, -1)", [15]),  # 'a' and -1 can't be compared
         ("random_normal(a, mean=1, sed=2)", [14, 17, 25]),
         ("random_normal(0, 1, -2, 3, 4)", [20, 24, 27]),
         ("variance_scaling(-1, input_axes=[0])", [17, 32]),
@@ -172,13 +172,13 @@ def test_a_fault(text, caret, problem):
         ("he_normal(input_axes=[a, 1.5], output_axes=[True])", [21, 21, 43]),
     ],
 )
-def test_all_faults_are_found_at_once_in_their_order(text, columns):
+def test_all_faults_are_reported_at_once_in_order(text, columns):
     with pytest.raises(ConfigError) as caught:
         validate(text)
     assert [fault.column for fault in caught.value.faults] == columns
 
 
-def test_an_unknown_name_is_pointed_at():
+def test_an_unknown_name_gets_a_caret():
     with pytest.raises(UnknownInitializerError) as caught:
         validate("  random_norml(stddev=-1)")
     assert str(caught.value) == (
@@ -225,7 +225,7 @@ class Checked(InitializerConfig, name="checked"):
         (
             "checked(label=long)",
             "              ^^^^",
-            "label: String should have at most 3 characters, not 'long'.",
+            "label must have 3 or fewer characters, not 'long'.",
         ),
         ("checked(label=bad)", "^^^^^^^", "checked: the label is bad"),
         ("checked(label=low)", "^^^^^^^", "low is needed for this label."),
@@ -238,7 +238,7 @@ def test_faults_of_a_plugin_s_own_types(registry, text, caret, problem):
     assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"
 
 
-def test_a_required_parameter_is_asked_for(registry):
+def test_a_missing_parameter_is_reported(registry):
     with pytest.raises(ConfigError) as caught:
         registry.validate("need")
     assert str(caught.value) == "need needs the parameter 'value'.\n    need\n    ^^^^"
@@ -247,7 +247,7 @@ def test_a_required_parameter_is_asked_for(registry):
     assert str(caught.value) == "$.value: need needs the parameter 'value'."
 
 
-def test_near_words():
+def test_did_you_mean_suggests_the_nearest_word():
     known = ["mean", "stddev", "Seed"]
     assert did_you_mean("sed", known) == " Did you mean 'Seed'?"
     assert did_you_mean("STDEV", known) == " Did you mean 'stddev'?"
@@ -261,7 +261,7 @@ class Mute:
         raise RuntimeError("no repr")
 
 
-def test_any_value_can_be_shown():
+def test_any_value_can_be_formatted_for_a_message():
     assert shown("a" * 99) == "'" + "a" * 56 + "…"
     assert shown(Mute()) == "this Mute"
     assert shown(10**5000) == "this int"

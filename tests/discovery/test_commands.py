@@ -1,4 +1,4 @@
-"""A command that a plugin's wheel brings is there where it is installed, and nowhere else."""
+"""A plugin's command exists as long as its wheel is installed."""
 
 HELLO = """
 import typer
@@ -20,7 +20,7 @@ def test_a_command_comes_and_goes_with_its_distribution(environment, build, good
     assert "  hello-inits 1.0  " in row
     assert str(one.folder) in row
     assert row.endswith("  the command hello")
-    # Built-in names and commands import none of it.
+    # Built-in names and commands do not import it.
     run = one.run("answer = str(initreg.validate('he_normal'))")
     assert run.imported == []
 

@@ -1,4 +1,4 @@
-"""A distribution that asks for another initreg is told so, and its code is not imported."""
+"""A distribution that requires another initreg is reported, and its code is not imported."""
 
 import pytest
 
@@ -22,7 +22,7 @@ OTHER = "it needs initreg{}, and 1.4.0 is installed: install a version of acme t
         (["initreg[jax]>=1.4"], None),
         (["initreg @ https://example.org/initreg-9.0-py3-none-any.whl"], None),
         (["numpy>=99", "initreg-extras>=99", "initreg.more>=99", "keras-initreg>=99"], None),
-        # Too old a one is installed.
+        # The installed one is too old.
         (["numpy", "initreg>=2"], UPGRADE.format(">=2")),
         (["initreg (>=1.5)"], UPGRADE.format(">=1.5")),
         (["INITREG>=1.4.1"], UPGRADE.format(">=1.4.1")),
@@ -31,7 +31,7 @@ OTHER = "it needs initreg{}, and 1.4.0 is installed: install a version of acme t
         (["initreg==2.*"], UPGRADE.format("==2.*")),
         (["initreg[jax]>=2"], UPGRADE.format(">=2")),
         (["initreg>=1", "initreg>=2,<3"], UPGRADE.format("<3,>=2")),
-        # Too new a one.
+        # The installed one is too new.
         (["initreg<1"], OTHER.format("<1")),
         (["initreg>=0.2,<0.3"], OTHER.format("<0.3,>=0.2")),
         (["initreg~=1.2.0"], OTHER.format("~=1.2.0")),
@@ -43,7 +43,7 @@ OTHER = "it needs initreg{}, and 1.4.0 is installed: install a version of acme t
         (["initreg>=2; python_version < '3'"], None),
         (["initreg>=2; extra == 'new'"], None),
         (["initreg>=2; extra == 'new' or python_version >= '3'"], UPGRADE.format(">=2")),
-        # What pip would refuse.
+        # What pip would reject.
         (["initreg>=two"], None),
         (["initreg>=2; nonsense == '1'"], None),
         (["initreg >= 2 !"], None),
@@ -63,7 +63,7 @@ def test_what_is_required(requires, expected):
         ("2.0.0+local", "initreg==2.0.0", True),
     ],
 )
-def test_releases_before_the_release_count(installed, required, fits):
+def test_prereleases_count(installed, required, fits):
     assert (misfit([required], "acme", installed=installed) is None) == fits
 
 
@@ -77,7 +77,7 @@ def initreg_initializers():
 """
 
 
-def test_a_misfit_is_a_record_and_not_imported(site):
+def test_a_misfit_has_a_record_and_is_not_imported(site):
     site.add("acme-new", {"newer_plugin": PLUGIN.format("newer")}, requires=["initreg>=999"])
     site.add("acme-old", {"older_plugin": PLUGIN.format("older")}, requires=["initreg<0.0.1"])
     site.add("acme-now", {"now_plugin": PLUGIN.format("now")}, requires=[f"initreg>={__version__}"])
@@ -101,7 +101,7 @@ def test_a_misfit_is_a_record_and_not_imported(site):
     assert set(site.imported) == {"now_plugin"}
 
 
-def test_a_block_is_told_before_a_misfit(site):
+def test_a_plugin_that_is_blocked_and_a_misfit_is_reported_as_blocked(site):
     site.add("acme-new", {"newer_plugin": PLUGIN.format("newer")}, requires=["initreg>=999"])
     code = "answer = [p.error for p in initreg.default_registry().plugins() if p.error]"
     assert site.run(code, INITREG_BLOCK="newer") == ["blocked: INITREG_BLOCK names it"]

@@ -1,4 +1,4 @@
-"""Every way in which a plugin can fail is a record with one useful line; the rest works."""
+"""A plugin that fails in any way has a record with one useful line. The others work."""
 
 import json
 import re
@@ -10,7 +10,7 @@ HEAD = "from initreg import InitializerConfig, hookimpl\n"
 
 
 def returning(expression, *lines):
-    """Write a plugin, from its third line on, whose hook returns that."""
+    """Write the source of a plugin whose hook returns this expression."""
     hook = f"@hookimpl\ndef initreg_initializers():\n    return {expression}\n"
     return HEAD + "".join(f"{line}\n" for line in lines) + hook
 
@@ -21,7 +21,7 @@ def config(name, *, aliases=()):
 
 @dataclass(frozen=True)
 class Failing:
-    """A plugin's source, its record's error (a pattern where `*` stands for anything) and more."""
+    """A plugin's source, its record's error (a pattern in which `*` is anything) and more."""
 
     source: str
     error: str
@@ -30,8 +30,8 @@ class Failing:
     imported: bool = True
 
 
-ANSWER = "initreg_initializers returns a list of InitializerConfig classes, not"
-NOT_A_CLASS = "which is no subclass of InitializerConfig"
+ANSWER = "initreg_initializers must return a list of InitializerConfig classes, not"
+NOT_A_CLASS = "which is not a subclass of InitializerConfig"
 ALIAS_RULE = "Use letters, digits and underscores, a letter first"
 NO_HOOK = (
     "it implements no hook. Mark its initreg_initializers or initreg_commands function with "
@@ -151,13 +151,13 @@ FAILING = {
     ),
     "returns_the_base": Failing(
         returning("[InitializerConfig]"),
-        "InitializerConfig has no name: class InitializerConfig(InitializerConfig, name='…')",
+        "InitializerConfig has no name. Write class InitializerConfig(InitializerConfig, name='…')",
     ),
     "nameless": Failing(
         returning("[Bad]", "class Bad(InitializerConfig): 'Fill.'"),
-        "Bad has no name: class Bad(InitializerConfig, name='…')",
+        "Bad has no name. Write class Bad(InitializerConfig, name='…')",
     ),
-    # In names: refused when the class is made …
+    # In names: rejected when the class is made …
     "invalid_name": Failing(
         returning("[Bad]", config("Bad-Name")),
         "Bad: 'Bad-Name' is not a valid name for an initializer. Use lower-case letters, digits "
@@ -176,22 +176,22 @@ FAILING = {
         "(failing_inits/alias_of_another_type.py, line 3)",
         imported=False,
     ),
-    # … or when they meet those of others.
+    # … or when they conflict with others.
     "reserved_name": Failing(
         returning("[Bad]", config("random_normal")),
-        "'random_normal' is refused: 'random_normal' is a built-in name",
+        "'random_normal' is rejected: 'random_normal' is a built-in name",
     ),
     "reserved_spelling": Failing(
         returning("[Bad]", config("randomnormal_")),
-        "'randomnormal_' is refused: 'randomnormal_' is a built-in name",
+        "'randomnormal_' is rejected: 'randomnormal_' is a built-in name",
     ),
     "reserved_alias": Failing(
         returning("[Bad]", config("bad_5", aliases=("bad5", "RandomNormal"))),
-        "'bad_5' is refused: 'RandomNormal' is a built-in name",
+        "'bad_5' is rejected: 'RandomNormal' is a built-in name",
     ),
     "reserved_alias_of_an_alias": Failing(
         returning("[Bad]", config("bad_6", aliases=("normal",))),
-        "'bad_6' is refused: 'normal' is a built-in name",
+        "'bad_6' is rejected: 'normal' is a built-in name",
     ),
     "partly": Failing(
         returning(
@@ -199,20 +199,20 @@ FAILING = {
             "class Fine(InitializerConfig, name='fine', builds='builtins:dict'): 'Fill.'",
             config("zeros"),
         ),
-        "'zeros' is refused: 'zeros' is a built-in name",
+        "'zeros' is rejected: 'zeros' is a built-in name",
         initializers=("fine",),
     ),
     "twice_in_a_plugin": Failing(
         returning("[Bad, Bad]", config("bad_7")),
-        "'bad_7' is refused: failing-inits brings 'bad_7' twice",
+        "'bad_7' is rejected: failing-inits provides 'bad_7' twice",
         initializers=("bad_7",),
     ),
     "two_points_2": Failing(
         returning("[Bad]", config("bad_8", aliases=("TwoPoints",))),
-        "'bad_8' is refused: failing-inits brings 'TwoPoints' twice",
+        "'bad_8' is rejected: failing-inits provides 'TwoPoints' twice",
     ),
 }
-# The other one of the two entry points: the first in the order of names, which has the name.
+# The plugin that has the name which `two_points_2` claims: its entry point sorts first.
 FIRST = {"two_points_1": returning("[Bad]", config("two_points"))}
 
 EVERYTHING = """
@@ -292,14 +292,14 @@ def test_the_built_in_and_the_good_plugins_work_beside_them(everything):
 
 def test_each_is_imported_once(everything):
     assert len(everything.imported) == len(set(everything.imported)) + 1
-    # Python itself runs a module again that failed, when another one asks for it.
+    # Python runs a module that failed again when another module imports it.
     assert everything.imported.count("failing_inits.import_error") == 2
 
 
 def test_an_unknown_name_is_explained_by_the_failures(everything, records):
     assert everything.answer["unknown"]["bad_2"] == (
         "There is no initializer 'bad_2'. Did you mean 'bad_7'? `initreg list` shows all.\n"
-        "These plugins failed, and may bring it: "
+        "These plugins failed and may provide it: "
         f"alias_of_another_type ({records['alias_of_another_type']['error']}); "
         f"any_error ({records['any_error']['error']}); "
         f"endless ({records['endless']['error']}) and {len(FAILING) - 3} more."
@@ -318,12 +318,12 @@ def test_an_unknown_qualified_name_is_explained(everything):
     unknown = everything.answer["unknown"]
     first, second = unknown["failing_inits.nothing"].splitlines()
     assert first == (
-        "failing-inits brings no initializer 'nothing'. It brings fine, bad_7, two_points."
+        "failing-inits provides no initializer 'nothing'. It provides fine, bad_7, two_points."
     )
     assert second.startswith("Not loaded: alias_of_another_type (Bad: 1 is not a valid alias")
     assert unknown["acme_inits.nothing"] == (
-        "Acme-Inits brings no initializer 'nothing'. Did you mean 'acme_nothing'? "
-        "It brings ortho_plus, acme_nothing, acme_everything."
+        "Acme-Inits provides no initializer 'nothing'. Did you mean 'acme_nothing'? "
+        "It provides ortho_plus, acme_nothing, acme_everything."
     )
     assert unknown["nowhere.it"] == (
         "No plugin distribution 'nowhere' is installed. "
@@ -331,7 +331,7 @@ def test_an_unknown_qualified_name_is_explained(everything):
     )
 
 
-# Metadata that can't be read, of another project or of a plugin's.
+# Metadata that can't be read, of any project -----------------------------------------------------
 
 NAMES = """
 answer = [
@@ -404,14 +404,14 @@ def test_unreadable_metadata_explains_a_qualified_name(healthy, tmp_path):
         path=[tmp_path],
     )
     first, second = run.answer.splitlines()
-    assert first == "garbled brings no initializer 'it'."
+    assert first == "garbled provides no initializer 'it'."
     assert second.startswith("Not loaded: garbled (its metadata can't be read: ")
 
 
-def test_of_two_copies_the_first_on_the_path_is_taken(healthy, expected_names, tmp_path):
+def test_of_two_copies_the_first_on_the_path_is_used(healthy, expected_names, tmp_path):
     copy = tmp_path / "copy"
     write_metadata(copy, "acme_inits", b"[initreg]\nold = surely_not_there\n")
-    for extra in ([], [tmp_path / "garbled"]):  # scanned at once, and one by one
+    for extra in ([], [tmp_path / "garbled"]):  # both ways to scan: all at once, and one by one
         write_metadata(tmp_path / "garbled", f"garbled{len(extra)}", b"[other]\ngarbage\n")
         code = "import site; site.addsitedir(" + json.dumps(str(copy)) + ")\n" + NAMES
         names, errors = healthy.run(code, path=extra).answer

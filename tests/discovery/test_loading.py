@@ -1,4 +1,4 @@
-"""Plugins are found when they are needed, and no sooner; each is loaded once, in any thread."""
+"""Plugins are found only when they are needed, and each is loaded once, in any thread."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_a_name_that_is_not_built_in_loads_the_others(installed):
     assert run.imported == ["acme_inits.ortho", "acme_inits.plain"]
 
 
-# A plugin as it should be -----------------------------------------------------------------------
+# A good plugin ----------------------------------------------------------------------------------
 
 
 def test_a_good_plugin_is_listed(installed):
@@ -138,16 +138,16 @@ def test_a_blocked_name_is_explained(installed):
     assert run.answer == [
         "UnknownInitializerError: There is no initializer 'ortho_plus'. "
         "Did you mean 'orthogonal'? `initreg list` shows all.\n"
-        "These plugins are blocked, and may bring it: "
+        "These plugins are blocked and may provide it: "
         "ortho (blocked: INITREG_PLUGINS does not name it).",
-        "UnknownInitializerError: Acme-Inits brings no initializer 'ortho_plus'. "
-        "It brings acme_nothing, acme_everything.\n"
+        "UnknownInitializerError: Acme-Inits provides no initializer 'ortho_plus'. "
+        "It provides acme_nothing, acme_everything.\n"
         "Not loaded: ortho (blocked: INITREG_PLUGINS does not name it).",
     ]
     assert run.imported == ["acme_inits.plain"]
 
 
-# Two that claim one name ------------------------------------------------------------------------
+# Two plugins that claim one name ----------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -178,8 +178,8 @@ listed = [e.name for e in registry.entries() if e.plugin.distribution != "initre
 answer = explained, listed, [p.error for p in registry.plugins() if p.error]
 """
 AMBIGUOUS = (
-    "AmbiguousInitializerError: 2 plugins bring {!r}. "
-    "Say which: north_inits.compass or south_inits.needle."
+    "AmbiguousInitializerError: 2 plugins provide {!r}. "
+    "Write north_inits.compass or south_inits.needle."
 )
 
 
@@ -201,7 +201,7 @@ def test_a_conflict_does_not_depend_on_the_order_of_installation(environment, no
     assert listed == ["needle", "north", "north_inits.compass"]
     assert errors == []
 
-    # A qualified name loads the plugins of its distribution alone.
+    # A qualified name loads the plugins of its distribution only.
     run = one.run(f"{FIND}\nanswer = explain('south_inits.compass'), explain('south_inits.south')")
     assert run.answer == ["south_inits.needle"] * 2
     assert run.imported == ["south_inits"]
@@ -216,12 +216,12 @@ def test_a_conflict_does_not_depend_on_the_order_of_installation(environment, no
     ]
     assert run.imported == ["south_inits"]
 
-    # Installed in the other order, they give what they gave before.
+    # Installed in the other order, the result is the same.
     one.install(north)
     assert one.run(CONFLICT).answer == [explained, listed, errors]
 
 
-# Plugins that ask while they are imported -------------------------------------------------------
+# Plugins that use initreg while they are imported -----------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -267,13 +267,13 @@ def eager(build):
 
 
 LATER = (
-    "A plugin can only ask for built-in initializers while it is imported, for the other plugins "
-    "are still being loaded. Ask in a function, later."
+    "A plugin can only use built-in initializers while it is imported, because the other plugins "
+    "are still being loaded. Use the others in a function that is called later."
 )
 
 
 @pytest.mark.parametrize("first", ["eager", "eager_inits.eager", "ortho_plus"])
-def test_a_plugin_may_ask_for_built_in_names_while_it_is_imported(eager_environment, first):
+def test_a_plugin_may_use_built_in_names_while_it_is_imported(eager_environment, first):
     run = eager_environment.run(
         f"initreg.validate({{'type': {first!r}}})\n"
         "registry = initreg.default_registry()\n"
@@ -329,22 +329,22 @@ barrier = threading.Barrier(4 * len(questions))
 def ask(index):
     barrier.wait()
     try:
-        found = questions[index]()
+        result = questions[index]()
     except Exception as error:
-        found = repr(error)
-    answers[index].add(json.dumps(found))
+        result = repr(error)
+    answers[index].add(json.dumps(result))
 threads = [threading.Thread(target=ask, args=(i % len(questions),)) for i in range(barrier.parties)]
 for thread in threads: thread.start()
 for thread in threads: thread.join(60)
 assert not any(thread.is_alive() for thread in threads), "deadlock"
-answer = [[json.loads(text) for text in each] for each in answers]
+answer = [[json.loads(text) for text in texts] for texts in answers]
 """
 
 
 def test_many_threads_load_each_plugin_once_and_agree(eager_environment):
     for _ in range(3):
         run = eager_environment.run(THREADS)
-        assert [len(each) for each in run.answer] == [1] * len(run.answer)
+        assert [len(texts) for texts in run.answer] == [1] * len(run.answer)
         plus, qualified, hooked, he, entries, builtin, plugins, _ = (one for (one,) in run.answer)
         assert plus == qualified == "ortho_plus(gain=2.5)"
         assert (hooked, he) == ("hooked", "he_normal(seed=1)")

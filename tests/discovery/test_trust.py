@@ -1,4 +1,4 @@
-"""What may be loaded: the environment's lists, those of the user's pyproject.toml, and who wins."""
+"""The allow and block lists of the environment and of pyproject.toml, and their precedence."""
 
 import os
 import sys
@@ -41,7 +41,7 @@ def write(folder, text):
     )
 
 
-# Who wins ---------------------------------------------------------------------------------------
+# Precedence -------------------------------------------------------------------------------------
 
 FREE, NOT_ALLOWED, BLOCKED = None, "blocked: {} does not name it", "blocked: {} names it"
 
@@ -66,14 +66,14 @@ FREE, NOT_ALLOWED, BLOCKED = None, "blocked: {} does not name it", "blocked: {} 
         ({}, "block = ['acme.inits']", BLOCKED.format("[tool.initreg] block in FILE")),
         ({}, "block = ['ortho']", BLOCKED.format("[tool.initreg] block in FILE")),
         ({}, "block = []", FREE),
-        # The environment's allow list stands in for the file's.
+        # The environment's allow list replaces the file's.
         ({"INITREG_PLUGINS": "ortho"}, "plugins = ['other']", FREE),
         (
             {"INITREG_PLUGINS": "other"},
             "plugins = ['ortho']",
             NOT_ALLOWED.format("INITREG_PLUGINS"),
         ),
-        # The block lists add up.
+        # The block lists are combined.
         (
             {"INITREG_BLOCK": "other"},
             "block = ['ortho']",
@@ -109,7 +109,7 @@ def test_precedence(folder, monkeypatch, variables, in_file, expected):
     assert read_trust().refusal("constants", "initreg") is None  # built in
 
 
-def test_the_nearest_file_alone_is_read(folder):
+def test_only_the_nearest_file_is_read(folder):
     write(folder, "[tool.initreg]\nblock = ['ortho']\n")
     assert read_trust().refusal("ortho", "acme") is not None
     (folder.parent / "pyproject.toml").write_text("[project]\nname = 'nearer'\n")
@@ -135,7 +135,7 @@ def test_a_working_directory_that_was_removed_has_no_file(folder):
         b"\xff\xfe\xfa",
     ],
 )
-def test_a_file_that_is_not_about_plugins_is_let_be(folder, text):
+def test_a_file_that_is_not_about_plugins_is_ignored(folder, text):
     write(folder, text)
     assert read_trust() == Trust()
 
@@ -157,8 +157,8 @@ def test_a_file_that_is_not_about_plugins_is_let_be(folder, text):
         ("[[tool.initreg]]\n", ":1:8: tool.initreg must be a table, not [{}]."),
         (
             "[tool.initreg]\nblocks = []\n",
-            ":2:1: [tool.initreg] has no key 'blocks'. Did you mean 'block'? "
-            "It takes plugins and block.",
+            ":2:1: Unknown key 'blocks'. Did you mean 'block'? "
+            "[tool.initreg] takes plugins and block.",
         ),
         (
             "[tool.initreg]\nblock = 'acme'\n",
@@ -174,17 +174,17 @@ def test_a_file_that_is_not_about_plugins_is_let_be(folder, text):
         ),
     ],
 )
-def test_a_list_that_can_not_be_read_is_an_error_with_its_place(folder, text, problem):
+def test_an_invalid_list_is_an_error_with_line_and_column(folder, text, problem):
     write(folder, text)
     with pytest.raises(UnreadableError) as caught:
         read_trust()
     file = str(folder.parents[1] / "pyproject.toml")
-    told = str(caught.value).removeprefix(file)
-    # Python 3.14 words some of these, and their places, in its own way.
-    assert told == problem or (sys.version_info >= (3, 14) and told[:3] == problem[:3])
+    message = str(caught.value).removeprefix(file)
+    # Python 3.14 has other messages and places for some of these.
+    assert message == problem or (sys.version_info >= (3, 14) and message[:3] == problem[:3])
 
 
-def test_a_byte_order_mark_is_no_trouble(folder):
+def test_a_byte_order_mark_is_ignored(folder):
     write(folder, "\ufeff[tool.initreg]\nblock = ['ortho']\n")
     assert read_trust().block[0].names == ("ortho",)
 
@@ -198,7 +198,7 @@ def test_a_file_that_may_not_be_read_is_an_error(folder):
         read_trust()
 
 
-def test_a_file_that_may_not_be_read_is_an_error_told_by_the_system(folder, monkeypatch):
+def test_the_error_for_such_a_file_is_that_of_the_system(folder, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -206,17 +206,17 @@ def test_a_file_that_may_not_be_read_is_an_error_told_by_the_system(folder, monk
     with pytest.raises(UnreadableError) as caught:
         read_trust()
     assert str(caught.value) == (
-        f"{folder / 'pyproject.toml'}: Permission denied. Whether it blocks plugins can't be told."
+        f"{folder / 'pyproject.toml'}: Permission denied. It may block plugins, so none is loaded."
     )
-    # Where the folder can't be entered, nobody knows whether there is one.
+    # If the folder can't be entered, nobody knows if it has such a file.
     monkeypatch.setattr("os.access", lambda *_: False)
     assert read_trust() == Trust()
 
 
-# Names that lead to nothing ---------------------------------------------------------------------
+# Names that match no plugin ---------------------------------------------------------------------
 
 
-def test_names_that_lead_to_nothing_are_told():
+def test_names_that_match_no_plugin_are_reported():
     trust = Trust(
         Listed("INITREG_PLUGINS", ("ortho", "Acme-Inits", "acme-init", "initreg", "constants")),
         (
@@ -226,10 +226,10 @@ def test_names_that_lead_to_nothing_are_told():
     )
     installed = [("constants", "initreg"), ("ortho", "acme.inits"), ("twin", "twins")]
     assert trust.unknown(installed) == [
-        "INITREG_PLUGINS names 'acme-init', which is not installed. Did you mean 'acme_inits'?",
+        "INITREG_PLUGINS names 'acme-init', which isn't installed. Did you mean 'acme_inits'?",
         "INITREG_BLOCK names 'constants', which is built in and can't be blocked.",
         "INITREG_BLOCK names 'initreg', which is built in and can't be blocked.",
-        "INITREG_BLOCK names 'nowhere', which is not installed.",
+        "INITREG_BLOCK names 'nowhere', which isn't installed.",
     ]
     assert Trust().unknown(installed) == []
 
@@ -267,13 +267,13 @@ def test_what_is_blocked_is_never_imported(two):
         "try: initreg.validate(name)\n    except initreg.InitregError as e: answer.append(str(e))"
     )
     short, qualified = two.run(code.format(asked))
-    for told in (short, qualified):
-        assert f"ortho ({blocked})" in told
+    for message in (short, qualified):
+        assert f"ortho ({blocked})" in message
     assert two.initreg("plugins").status == 0
     assert set(two.imported) == {"other_plugin"}
 
 
-def test_the_environment_adds_to_the_file(two):
+def test_the_lists_of_the_environment_and_the_file_are_combined(two):
     (two.project / "pyproject.toml").write_text("[tool.initreg]\nblock = ['acme-inits']\n")
     answer = two.run(RECORDS, INITREG_BLOCK="other", INITREG_PLUGINS="ortho,other")
     assert answer["other"] == ["blocked: INITREG_BLOCK names it", True, False]
@@ -296,14 +296,14 @@ def test_a_broken_file_stops_what_it_may_block_and_nothing_else(two):
     assert two.imported == []
 
 
-def test_unknown_names_are_told_by_the_registry_and_the_command(two):
+def test_the_registry_and_the_command_report_unknown_names(two):
     (two.project / "pyproject.toml").write_text("[tool.initreg]\nblock = ['acme-initz']\n")
     source = f"[tool.initreg] block in {two.project / 'pyproject.toml'}"
-    told = f"{source} names 'acme-initz', which is not installed. Did you mean 'acme_inits'?"
-    assert two.run("answer = initreg.default_registry().unknown_names()") == [told]
+    problem = f"{source} names 'acme-initz', which isn't installed. Did you mean 'acme_inits'?"
+    assert two.run("answer = initreg.default_registry().unknown_names()") == [problem]
     assert two.run("answer = initreg.Registry().unknown_names()") == []
     done = two.initreg("plugins", "--json")
-    assert (done.status, done.stderr) == (0, told + "\n")
+    assert (done.status, done.stderr) == (0, problem + "\n")
     assert two.initreg("plugins", "--strict").status == 1
     (two.project / "pyproject.toml").write_text("[tool.initreg]\nblock = ['acme-inits']\n")
     assert two.initreg("plugins", "--strict").status == 0

@@ -15,13 +15,13 @@ def blocks() -> Callable[[str], list[Block]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each block with a command of ours to the tests that ask for one."""
+    """Run a test once for each block with a command of initreg, if it takes `console_block`."""
     if "console_block" in metafunc.fixturenames:
-        found = [
+        blocks = [
             block
             for page in PAGES
             for block in blocks_of(page)
             if block.language == "console" and block.text.startswith("$ initreg")
         ]
-        ids = [f"{block.page}:{block.line}" for block in found]
-        metafunc.parametrize("console_block", found, ids=ids)
+        ids = [f"{block.page}:{block.line}" for block in blocks]
+        metafunc.parametrize("console_block", blocks, ids=ids)

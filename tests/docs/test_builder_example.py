@@ -14,7 +14,7 @@ import initreg
 from tests.support.paths import DOCS
 from tests.support.processes import python, run
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 BUILDER = DOCS / "examples" / "builder"
 CONFIG = BUILDER / "models.yaml"

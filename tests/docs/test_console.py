@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.processes import run
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 # What differs from one run or machine to another: what the page shows, and what it stands for.
 _NUMBER = r"(?<![\w.])-?\d+\.\d+(?:e[+-]\d+)?(?![\w.])"

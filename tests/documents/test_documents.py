@@ -1,4 +1,4 @@
-"""Config files are read as any reader would read them, and each value knows its place."""
+"""Config files are read as other parsers read them, and each value has its position."""
 
 import io
 import json
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from initreg import UnreadableError
+from initreg import UnknownFormatError, UnreadableError
 from initreg.documents import read, read_file
+from initreg.documents.characters import offsets
 from initreg.documents.node import Items, Pairs, Scalar
 from tests.support.processes import python
 
@@ -28,7 +29,7 @@ def value_in_toml(text):
 
 
 def in_toml(value):
-    """Write a value as TOML writes one in a line."""
+    """Write a value on one line of TOML."""
     if isinstance(value, dict):
         pairs = (f"{in_toml(key)} = {in_toml(item)}" for key, item in value.items())
         return "{" + ", ".join(pairs) + "}"
@@ -55,7 +56,7 @@ def same(one, other):
 
 
 def check(text, language, loads, value_of):
-    """Check the laws of a document: its data, and the place of each value."""
+    """Check the laws of a document: its data, and the position of each value."""
     document = read(text, language).documents[0]
     data = loads(text)
     assert same(document.data, data)
@@ -63,9 +64,10 @@ def check(text, language, loads, value_of):
         expected = data
         for part in path:
             expected = expected[part]
-        steps = [*document.follow(path)]
-        assert len(steps) == len(path) + 1
-        assert steps[-1][1] is node
+        slot = document.follow(path)
+        assert slot.path == path
+        assert slot.node is node
+        assert same(slot.value, expected)
         if isinstance(node, Scalar):
             assert same(node.value, expected)
             assert same(value_of(text[node.start : node.end]), expected)
@@ -74,14 +76,14 @@ def check(text, language, loads, value_of):
 
 
 def check_offsets(node, text):
-    offsets = node.offsets(text)
-    assert len(offsets) == len(node.value) + 1
-    assert offsets == sorted(offsets)
-    assert node.start <= offsets[0]
-    assert offsets[-1] <= node.end
-    for character, offset in zip(node.value, offsets, strict=False):
+    places = offsets(node, text)
+    assert len(places) == len(node.value) + 1
+    assert places == sorted(places)
+    assert node.start <= places[0]
+    assert places[-1] <= node.end
+    for character, place in zip(node.value, places, strict=False):
         if not character.isspace():
-            assert text[offset] in (character, "\\")
+            assert text[place] in (character, "\\")
 
 
 characters = st.characters(exclude_categories=["Cs"])
@@ -134,7 +136,7 @@ def test_yaml_is_read_as_ruamel_reads_it(data, flow, width, plain_unicode):
     yaml.dump(data, written)
     try:
         by_ruamel(written.getvalue())
-    except YAMLError:  # it writes {:0: null}, which it can't read
+    except YAMLError:  # ruamel.yaml writes {:0: null}, and can't read it
         with pytest.raises(UnreadableError):
             read(written.getvalue(), "yaml")
         return
@@ -147,8 +149,8 @@ def test_yaml_is_read_as_ruamel_reads_it(data, flow, width, plain_unicode):
     st.sampled_from(["'", '"', "|", ">"]),
     st.sampled_from([15, 80]),
 )
-@example("'b' ", "'", 80)  # starts as one of TOML's three quotes would
-def test_each_character_of_each_style_of_yaml_has_its_place(value, style, width):
+@example("'b' ", "'", 80)  # it starts with three quotes, like a text of TOML
+def test_each_character_in_each_style_of_yaml_has_an_offset(value, style, width):
     yaml = YAML(typ="safe", pure=True)
     yaml.default_style, yaml.width = style, width
     written = io.StringIO()
@@ -200,23 +202,24 @@ def test_any_text_is_read_or_unreadable(language, text):
         assert str(error).startswith("<text>")
     else:
         for document in source.documents:
-            assert next(document.follow(())) == (None, document.root)
+            for slot in document.top.containers():
+                assert isinstance(slot.node, Pairs if isinstance(slot.value, dict) else Items)
 
 
-# Places ------------------------------------------------------------------------------------------
+# Positions ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
-def test_lines_are_those_of_an_editor(newline):
+def test_lines_are_counted_as_editors_count_them(newline):
     source = read(f"a: 1{newline}b:{newline}  - x\u2028y\x85z{newline}  - c", "yaml")
     items = source.documents[0].root.pairs["b"][1].items
-    assert source.place(items[0].start) == (3, 5)
-    assert source.place(items[1].start) == (4, 5)
-    assert source.place(0) == (1, 1)
+    assert source.position(items[0].start) == (3, 5)
+    assert source.position(items[1].start) == (4, 5)
+    assert source.position(0) == (1, 1)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_error_has_its_line_and_column(language):
+def test_an_error_has_a_line_and_a_column(language):
     text = {"yaml": "a: 1\nb: [1,\nc: }", "json": '{"a": 1,\n "b": x}', "toml": "a = 1\nb = x\n"}
     with pytest.raises(UnreadableError) as error:
         read(text[language], language, "conf")
@@ -225,7 +228,7 @@ def test_an_error_has_its_line_and_column(language):
     assert str(error.value).startswith(f"conf:{place[0]}:{place[1]}: ")
 
 
-def test_a_property_is_no_part_of_its_value():
+def test_anchors_and_tags_are_not_part_of_the_value():
     text = 'a: &x !!str "one"\nb: &y # why\n  two\nc: &z\nd: 1\n'
     root = read(text, "yaml").documents[0].root
     assert text[root.pairs["a"][1].start : root.pairs["a"][1].end] == '"one"'
@@ -233,27 +236,25 @@ def test_a_property_is_no_part_of_its_value():
     assert root.pairs["c"][1].start < text.index("d: 1")
 
 
-def test_keys_that_stand_twice_are_told_with_their_place():
+def test_duplicate_keys_are_reported_at_the_later_one():
     text = '{"a": 1, "b": {"c": 1, "c": 2}}'
-    (twice,) = read(text, "json").documents[0].twice
-    assert (twice.key, twice.node.start) == ("c", text.rindex('"c"'))
-    (twice,) = read(text, "yaml").documents[0].twice
-    assert (twice.key, twice.node.start) == ("c", text.rindex('"c"'))
+    (duplicate,) = read(text, "json").documents[0].duplicates
+    assert (duplicate.key, duplicate.node.start) == ("c", text.rindex('"c"'))
+    (duplicate,) = read(text, "yaml").documents[0].duplicates
+    assert (duplicate.key, duplicate.node.start) == ("c", text.rindex('"c"'))
     with pytest.raises(UnreadableError, match="overwrite"):
         read("a = 1\na = 2\n", "toml")
 
 
-def test_merges_are_followed_to_where_they_are_written():
+def test_a_merged_value_is_where_it_is_written():
     text = "base: &base {x: 1, y: 2}\nuse: {<<: *base, y: 3}\n"
     document = read(text, "yaml").documents[0]
     assert document.data["use"] == {"x": 1, "y": 3}
-    *_, (_, node) = document.follow(("use", "x"))
-    assert node.start == text.index("1")
-    *_, (_, node) = document.follow(("use", "y"))
-    assert node.start == text.index("3")
+    assert document.follow(("use", "x")).node.start == text.index("1")
+    assert document.follow(("use", "y")).node.start == text.index("3")
 
 
-def test_toml_tables_have_their_places():
+def test_values_in_tables_of_toml_have_positions():
     text = (
         '[a."b.c"]\nx.y = 1\n[[t]]\nn = 1\n[[t]]\nn = 2\nwhen = 1979-05-27 07:32:00 # then\n'
         "in = {p.q = [1,\n 2]}\n"
@@ -266,7 +267,7 @@ def test_toml_tables_have_their_places():
         (("t", 1, "when"), "1979-05-27 07:32:00"),
         (("t", 1, "in", "p", "q", 1), "2"),
     ]:
-        *_, (_, node) = document.follow(path)
+        node = document.follow(path).node
         assert text[node.start : node.end] == written
 
 
@@ -276,7 +277,7 @@ ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_byte_order_mark_tells_the_encoding(encoding, tmp_path):
+def test_a_byte_order_mark_determines_the_encoding(encoding, tmp_path):
     mark = "\ufeff" if encoding.endswith("e") and encoding != "utf-16" else ""
     path = tmp_path / "a.yaml"
     path.write_bytes((mark + "key: é😀\r\n").encode(encoding))
@@ -285,7 +286,7 @@ def test_a_byte_order_mark_tells_the_encoding(encoding, tmp_path):
     assert document.root.pairs["key"][1].start == 5
 
 
-def test_bytes_of_another_encoding_are_told_with_their_line():
+def test_invalid_bytes_are_reported_with_their_line():
     with pytest.raises(UnreadableError, match=r"^<text>:2:1: It is not UTF-8: .* Save it as UTF-8"):
         read("a: 1\nb: é".encode("latin-1"), "yaml")
 
@@ -295,7 +296,7 @@ def test_an_empty_file_has_no_data(text):
     assert all(not document.data for document in read(text, "yaml").documents)
 
 
-def test_what_is_no_file_is_unreadable(tmp_path):
+def test_folders_missing_files_and_unknown_extensions_are_unreadable(tmp_path):
     (tmp_path / "x.yaml").mkdir()
     with pytest.raises(UnreadableError, match=r"It is a folder\. Name the files in it\."):
         read_file(tmp_path / "x.yaml")
@@ -304,11 +305,17 @@ def test_what_is_no_file_is_unreadable(tmp_path):
     (tmp_path / "y.txt").touch()
     with pytest.raises(UnreadableError, match="'': No such file"):
         read_file("")
-    with pytest.raises(UnreadableError, match=r"Its ending, \.txt, does not say what it is"):
+    with pytest.raises(UnknownFormatError) as error:
         read_file(tmp_path / "y.txt")
+    assert error.value.problem == (
+        "Unknown file extension '.txt'. Expected .yaml, .yml, .json, .toml or .keras."
+    )
+    (tmp_path / "config").touch()
+    with pytest.raises(UnknownFormatError, match=r"It has no file extension\. Expected \.yaml"):
+        read_file(tmp_path / "config")
 
 
-def test_a_file_that_may_not_be_read_is_unreadable(tmp_path, monkeypatch):
+def test_a_file_without_read_permission_is_unreadable(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
@@ -323,7 +330,7 @@ LAUGHS = "a0: &a0 [x, x]\n" + "".join(
     f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30)
 )
 CHAIN = "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{<<: *a{i - 1}}}\n" for i in range(1, 1000))
-REFUSED = {
+REJECTED = {
     "yaml [": ("[" * 100_000, "yaml", "deep"),
     "yaml {": ("{a: " * 100_000, "yaml", "deep"),
     "yaml -": ("- " * 100_000, "yaml", "deep"),
@@ -342,22 +349,23 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "language", "words"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_bomb_is_refused_in_a_short_sentence(text, language, words):
+@pytest.mark.slow
+@pytest.mark.parametrize(("text", "language", "words"), REJECTED.values(), ids=REJECTED.keys())
+def test_a_bomb_is_rejected_in_a_short_sentence(text, language, words):
     with pytest.raises(UnreadableError, match=words) as error:
         read(text, language)
     assert len(str(error.value)) < 200
 
 
 @pytest.mark.parametrize("language", ["yaml", "json"])
-def test_too_many_values_are_refused_before_all_are_read(language, monkeypatch):
+def test_too_many_values_are_rejected_before_all_are_read(language, monkeypatch):
     monkeypatch.setattr(f"initreg.documents.from_{language}.MAX_VALUES", 1000)
     assert read("[" + "1, " * 900 + "1]", language).documents
     with pytest.raises(UnreadableError, match="more than 1,000 values"):
-        read("[" + "1, " * 1001, language)  # of which the end is never looked at
+        read("[" + "1, " * 1001, language)  # the missing end is never reached
 
 
-READ = {
+LONG = {
     "aliases of aliases": (LAUGHS, "yaml"),
     "one alias often": ("a: &a [1]\nb: [" + "*a, " * 3000 + "]", "yaml"),
     "keys": (json.dumps({f"k{i}": i for i in range(50_000)}), "json"),
@@ -368,12 +376,13 @@ READ = {
 }
 
 
-@pytest.mark.parametrize(("text", "language"), READ.values(), ids=READ.keys())
-def test_what_is_only_long_is_read(text, language):
+@pytest.mark.slow
+@pytest.mark.parametrize(("text", "language"), LONG.values(), ids=LONG.keys())
+def test_a_text_that_is_only_long_is_read(text, language):
     assert len(read(text, language).documents) == 1
 
 
-def test_files_of_100_mb_are_refused_in_little_memory(tmp_path):
+def test_files_of_100_mb_are_rejected_in_little_memory(tmp_path):
     pytest.importorskip("resource")
     for ending in LANGUAGES:
         with (tmp_path / f"big.{ending}").open("wb") as file:
@@ -392,8 +401,8 @@ def test_files_of_100_mb_are_refused_in_little_memory(tmp_path):
     done = python(program, tmp_path, timeout=60)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "It is larger than 64 MB, the most that is read of JSON.",
-        "It is larger than 8 MB, the most that is read of TOML.",
-        "It is larger than 8 MB, the most that is read of YAML.",
+        "It is larger than 64 MB, the limit for JSON.",
+        "It is larger than 8 MB, the limit for TOML.",
+        "It is larger than 8 MB, the limit for YAML.",
         "2",
     ]

@@ -1,4 +1,4 @@
-"""The other end of a language server: as much of an editor as the tests need, and its pages."""
+"""A client of a language server: the parts of an editor that the tests need."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class Editor:
         self._requests = 0
         self._versions: dict[str, int] = {}
         self.ask("initialize", processId=None, rootUri=None, capabilities=_CAPABILITIES)
-        self.tell("initialized")
+        self.notify("initialized")
         while self._next().get("method") != "workspace/configuration":
             pass  # a file that is opened before the server has its settings would have no schema
 
@@ -52,14 +52,14 @@ class Editor:
         document = {"uri": uri, "version": version}
         if version == 1:
             document |= {"languageId": "yaml", "text": text}
-            self.tell("textDocument/didOpen", textDocument=document)
+            self.notify("textDocument/didOpen", textDocument=document)
         else:
             changes = [{"text": text}]
-            self.tell("textDocument/didChange", textDocument=document, contentChanges=changes)
+            self.notify("textDocument/didChange", textDocument=document, contentChanges=changes)
         while True:
             message = self._next()
-            told = message.get("method") == "textDocument/publishDiagnostics"
-            if told and message["params"]["uri"] == uri:
+            is_report = message.get("method") == "textDocument/publishDiagnostics"
+            if is_report and message["params"]["uri"] == uri:
                 return message["params"]["diagnostics"]
 
     def ask(self, method: str, **params: Any) -> Any:
@@ -74,14 +74,14 @@ class Editor:
                     raise RuntimeError(f"{method}: {message['error']['message']}")
                 return message["result"]
 
-    def tell(self, method: str, **params: Any) -> None:
+    def notify(self, method: str, **params: Any) -> None:
         """Send a notification."""
         self._send({"method": method, "params": params})
 
     def close(self) -> None:
         """End the server."""
         self.ask("shutdown")
-        self.tell("exit")
+        self.notify("exit")
         self._server.wait(PATIENCE)
         self._listener.join(PATIENCE)
         self._server.stdin.close()
@@ -96,7 +96,7 @@ class Editor:
             result = None
             if message["method"] == "workspace/configuration":
                 result = [
-                    self._settings.get(each["section"]) for each in message["params"]["items"]
+                    self._settings.get(item["section"]) for item in message["params"]["items"]
                 ]
             self._send({"id": message["id"], "result": result})
         return message
@@ -121,7 +121,7 @@ class Editor:
 
 @dataclass(frozen=True)
 class Mark:
-    """A diagnostic: the text that it underlines, where that starts and ends, and what it says."""
+    """A diagnostic: the text that it underlines, with its start and end, and the message."""
 
     text: str
     start: tuple[int, int]
@@ -153,26 +153,26 @@ class Page:
 
     @property
     def marks(self) -> list[Mark]:
-        """What the server marks, from the top."""
+        """The diagnostics of the server, from the top."""
         lines = self._text.splitlines()
-        found = []
-        for each in self._diagnostics:
+        marks = []
+        for report in self._diagnostics:
             (line, start), (last, end) = (
                 (place["line"], place["character"])
-                for place in (each["range"]["start"], each["range"]["end"])
+                for place in (report["range"]["start"], report["range"]["end"])
             )
             text = lines[line][start:end] if line == last else ""
-            mark = Mark(text, (line, start), (last, end), each["severity"], each["message"])
-            found.append(mark)
-        return sorted(found, key=lambda mark: mark.start)
+            mark = Mark(text, (line, start), (last, end), report["severity"], report["message"])
+            marks.append(mark)
+        return sorted(marks, key=lambda mark: mark.start)
 
     def complete(self) -> dict[str, str]:
-        """Return what the server offers at the cursor, each with its documentation."""
+        """Return the completions at the cursor, each with its documentation."""
         answer = self._editor.ask("textDocument/completion", **self._place)
-        return {each["label"]: _plain(each.get("documentation")) for each in answer["items"]}
+        return {item["label"]: _plain(item.get("documentation")) for item in answer["items"]}
 
     def hover(self) -> str:
-        """Return what the server shows at the cursor."""
+        """Return the text that the server shows at the cursor."""
         answer = self._editor.ask("textDocument/hover", **self._place)
         return _plain(answer and answer["contents"])
 
@@ -183,7 +183,7 @@ def _plain(text: Any) -> str:
 
 @pytest.fixture(scope="session")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schema of config files, written down."""
+    """The schema of config files, as a file."""
     path = tmp_path_factory.mktemp("schema") / "initreg.json"
     path.write_text(json.dumps(initreg.json_schema("document")), encoding="utf-8")
     return path
@@ -191,7 +191,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def editor(schema: Path) -> Iterator[Editor]:
-    """An editor that takes the schema for every YAML file."""
+    """An editor that uses the schema for every YAML file."""
     settings = {"schemaStore": {"enable": False}, "schemas": {schema.as_uri(): ["*.yaml"]}}
     editor = Editor([os.environ["INITREG_YAML_LANGUAGE_SERVER"], "--stdio"], {"yaml": settings})
     yield editor
@@ -200,7 +200,7 @@ def editor(schema: Path) -> Iterator[Editor]:
 
 @pytest.fixture
 def page(editor: Editor) -> Callable[[str], Page]:
-    """Open a new file with this text; `¦` is where the cursor stands."""
+    """Open a new file with this text; `¦` marks the cursor."""
     # In the root, as the server finds no schema for files in hidden folders. Nothing is written.
     return lambda text: Page(editor, Path(Path.cwd().anchor, f"{uuid4()}.yaml"), text)
 

@@ -1,4 +1,4 @@
-"""Config files are checked as a whole: each fault is told once, with its line and column."""
+"""A config file is checked as a whole: each fault is reported once, with line and column."""
 
 import io
 import json
@@ -18,7 +18,7 @@ def check(text, language="yaml", **more):
 
 
 def places(report):
-    return [(found.line, found.column) for found in report.findings]
+    return [(finding.line, finding.column) for finding in report.findings]
 
 
 def only(report):
@@ -71,31 +71,31 @@ STYLES = {
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize(("language", "text", "line", "column"), STYLES.values(), ids=STYLES.keys())
-def test_the_caret_stands_inside_each_kind_of_string(language, text, line, column, newline):
-    found = only_named_sed(check(text.replace("\n", newline), language))
-    assert (found.line, found.column) == (line, column)
-    shown, carets = found.excerpt.split("\n")
+def test_the_caret_is_inside_each_style_of_string(language, text, line, column, newline):
+    finding = only_named_sed(check(text.replace("\n", newline), language))
+    assert (finding.line, finding.column) == (line, column)
+    shown, carets = finding.excerpt.split("\n")
     assert shown == text.split("\n")[line - 1].rstrip()
     assert carets.strip() in ("^^^", "^" * len(r"\x73ed"))
 
 
 def only_named_sed(report):
-    (found,) = [each for each in report.findings if "'sed'" in each.message]
-    return found
+    (finding,) = [finding for finding in report.findings if "'sed'" in finding.message]
+    return finding
 
 
-def test_carriage_returns_alone_end_lines():
-    found = only(check("a: 1\rinit: he_normal(sed=1)\r"))
-    assert (found.line, found.column) == (2, 17)
-    assert found.excerpt == f"init: he_normal(sed=1)\n{' ' * 16}^^^"
+def test_a_carriage_return_alone_ends_a_line():
+    finding = only(check("a: 1\rinit: he_normal(sed=1)\r"))
+    assert (finding.line, finding.column) == (2, 17)
+    assert finding.excerpt == f"init: he_normal(sed=1)\n{' ' * 16}^^^"
 
 
-def test_a_long_line_is_shown_in_part():
+def test_a_part_of_a_long_line_is_shown():
     text = json.dumps([{"init": "he_normal(sed=1)"}] * 500)
     report = check(text, "json")
     assert (report.checked, len(report.findings)) == (500, 500)
-    for found in report.findings:
-        line, carets = found.excerpt.split("\n")
+    for finding in report.findings:
+        line, carets = finding.excerpt.split("\n")
         assert len(line) <= 98
         assert line[carets.index("^") : len(carets)] == "sed"
 
@@ -103,16 +103,16 @@ def test_a_long_line_is_shown_in_part():
 # Findings ----------------------------------------------------------------------------------------
 
 
-def test_a_finding_says_all_there_is():
-    found = only(check("a:\n- init: he_normal(sed=1)", file="x.yaml"))
-    assert (found.file, found.line, found.column) == ("x.yaml", 2, 19)
-    assert (found.end_line, found.end_column) == (2, 22)
-    assert (found.code, found.path) == ("unknown-parameter", "$.a[0].init.sed")
-    assert found.message.startswith(SED)
-    assert str(found) == f"x.yaml:2:19: {found.message}"
+def test_a_finding_has_all_fields():
+    finding = only(check("a:\n- init: he_normal(sed=1)", file="x.yaml"))
+    assert (finding.file, finding.line, finding.column) == ("x.yaml", 2, 19)
+    assert (finding.end_line, finding.end_column) == (2, 22)
+    assert (finding.code, finding.path) == ("unknown-parameter", "$.a[0].init.sed")
+    assert finding.message.startswith(SED)
+    assert str(finding) == f"x.yaml:2:19: {finding.message}"
 
 
-def test_all_faults_are_told_in_the_order_of_the_text():
+def test_all_faults_are_reported_in_the_order_of_the_text():
     text = """\
 a_initializer: random_normal(mean=x, stddev=-1, sed=1)
 b: [{init: nothing}, {init: "he_normal("}]
@@ -129,32 +129,32 @@ c_initializer: {type: random_normal, stddev: -1, mean: y}
         (3, 46),
         (3, 56),
     ]
-    assert {found.code for found in report.findings} == {
+    assert {finding.code for finding in report.findings} == {
         "wrong-value",
         "unknown-parameter",
         "unknown-initializer",
         "syntax",
     }
-    assert all("\n" not in found.message for found in report.findings)
+    assert all("\n" not in finding.message for finding in report.findings)
 
 
 def test_a_misspelt_parameter_of_a_dict_is_shown_at_its_key():
-    found = only(check("init:\n  type: random_normal\n  stdev: 0.1\n"))
-    assert (found.line, found.column, found.end_column) == (3, 3, 8)
-    assert found.excerpt == "  stdev: 0.1\n  ^^^^^"
+    finding = only(check("init:\n  type: random_normal\n  stdev: 0.1\n"))
+    assert (finding.line, finding.column, finding.end_column) == (3, 3, 8)
+    assert finding.excerpt == "  stdev: 0.1\n  ^^^^^"
 
 
-def test_a_parameter_that_is_missing_is_shown_at_the_name(registry):
-    found = only(check("init: {seed: 1, type: need}".replace("seed: 1, ", ""), registry=registry))
-    assert (found.line, found.column, found.code) == (1, 14, "missing-parameter")
-    found = only(check("init: need", registry=registry))
-    assert (found.line, found.column, found.end_column) == (1, 7, 11)
+def test_a_missing_parameter_is_shown_at_the_name(registry):
+    finding = only(check("init: {seed: 1, type: need}".replace("seed: 1, ", ""), registry=registry))
+    assert (finding.line, finding.column, finding.code) == (1, 14, "missing-parameter")
+    finding = only(check("init: need", registry=registry))
+    assert (finding.line, finding.column, finding.end_column) == (1, 7, 11)
 
 
-def test_the_form_of_keras_is_shown_inside():
+def test_a_fault_in_a_dict_from_keras_is_shown_at_the_value():
     text = '{"init": {"class_name": "RandomNormal", "config": {"mean": 0, "stddev": -1}}}'
-    found = only(check(text, "json"))
-    assert (found.column, found.path) == (text.index("-1") + 1, "$.init.config.stddev")
+    finding = only(check(text, "json"))
+    assert (finding.column, finding.path) == (text.index("-1") + 1, "$.init.config.stddev")
     unknown = only(check(text.replace("RandomNormal", "RandmNormal"), "json"))
     assert (unknown.column, unknown.code) == (text.index('"Ran') + 1, "unknown-initializer")
 
@@ -172,35 +172,35 @@ init:
 """
 
 
-def test_nested_initializers_are_shown_where_they_stand(registry):
+def test_faults_in_nested_initializers_are_shown_at_their_values(registry):
     assert places(check(NESTED, registry=registry)) == [(3, 20), (6, 13), (9, 25)]
 
 
-def test_what_an_alias_shares_is_told_once_and_where_it_is_written():
+def test_a_fault_in_a_shared_value_is_reported_once_at_the_anchor():
     text = "a: &a he_normal(sed=1)\nx_initializer: *a\ny_initializer: [*a, *a]\n"
     report = check(text)
     assert (report.checked, places(report)) == (1, [(1, 17)])
 
 
-def test_what_is_merged_is_told_where_it_is_written():
+def test_a_fault_in_a_merged_value_is_reported_where_it_is_written():
     text = "base: &b\n  type: random_normal\n  stddev: -1\ninit:\n  <<: *b\n  mean: x\n"
     assert places(check(text)) == [(3, 11), (6, 9)]
 
 
-def test_a_list_that_is_shared_loses_no_finding():
+def test_a_fault_in_a_shared_list_is_reported():
     assert places(check("base: &b [he_normal(sed=1)]\ninit: *b\n")) == [(1, 21)]
 
 
 @pytest.mark.parametrize("language", ["json", "yaml"])
-def test_a_key_that_stands_twice_is_told_at_its_later_place(language):
-    found = only(check('{"a": [{"b": 1, "b": 2}]}', language))
-    assert (found.column, found.code, found.path) == (17, "duplicate-key", "$.a[0].b")
+def test_a_duplicate_key_is_reported_at_the_later_one(language):
+    finding = only(check('{"a": [{"b": 1, "b": 2}]}', language))
+    assert (finding.column, finding.code, finding.path) == (17, "duplicate-key", "$.a[0].b")
 
 
-def test_an_initializer_of_too_many_values_is_refused():
+def test_an_initializer_with_too_many_values_is_a_finding():
     lists = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30))
     text = f"a0: &a0 [1, 1]\n{lists}init: {{type: constant, value: *a29}}\n"
-    assert only(check(text)).message == "An initializer has at most 10,000 values."
+    assert only(check(text)).message == "An initializer can have at most 10,000 values."
     assert only(check("init: &x {type: constant, value: *x}")).code == "form"
 
 
@@ -213,28 +213,28 @@ class Broken(InitializerConfig, name="broken", builds="keras.initializers:Consta
         raise RuntimeError("out of order")
 
 
-def test_what_a_plugin_does_wrong_is_a_finding(registry):
+def test_an_error_of_a_plugin_is_a_finding(registry):
     registry.add(Broken)
     report = check("a_initializer: broken\nb_initializer: he_normal(sed=1)\n", registry=registry)
-    assert [found.code for found in report.findings] == ["plugin", "unknown-parameter"]
+    assert [finding.code for finding in report.findings] == ["plugin", "unknown-parameter"]
     assert report.findings[0].column == 16
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("init: !custom he_normal", "not as a value tagged !custom"),
-        ("kernel_initializer: 3", "not as 3"),
+        ("init: !custom he_normal", "not a value tagged !custom"),
+        ("kernel_initializer: 3", "not 3"),
         ("kernel_initializer: {1: 2}", "text, not 1"),
         ("kernel_initializer: {}", "no 'type'"),
         ("kernel_initializer: !!python/object/apply:os.system [ls]", "no initializer 'ls'"),
     ],
 )
-def test_what_can_be_no_spec_is_a_finding(text, message):
+def test_a_value_that_is_not_a_spec_is_a_finding(text, message):
     assert message in only(check(text)).message
 
 
-def test_nothing_else_is_a_finding():
+def test_other_values_are_not_checked():
     text = """\
 services: {web: {init: true}}
 initialize: {vectors: null}
@@ -251,8 +251,8 @@ def test_keys_add_patterns():
     assert places(check("weights: he_normal(sed=1)", keys=["weig*"])) == [(1, 20)]
 
 
-def test_a_language_that_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="language is one of yaml, toml, json, keras, not 'xml'"):
+def test_an_unknown_format_is_rejected():
+    with pytest.raises(ValueError, match="must be one of yaml, json, toml, keras, not 'xml'"):
         check("", "xml")
 
 
@@ -265,7 +265,7 @@ def test_a_file_is_never_changed(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-# Archives of Keras -------------------------------------------------------------------------------
+# Keras archives ----------------------------------------------------------------------------------
 
 
 def archive(**members):
@@ -281,9 +281,9 @@ def test_the_config_of_an_archive_is_checked(tmp_path):
     text = json.dumps({"module": "os", "class_name": "system", "start": layer})
     path = tmp_path / "model.keras"
     path.write_bytes(archive(config_json=text))
-    found = only(check_file(path))
-    assert (found.line, found.column) == (1, text.index("-1") + 1)
-    assert found.path == "$.start.config.stddev"
+    finding = only(check_file(path))
+    assert (finding.line, finding.column) == (1, text.index("-1") + 1)
+    assert finding.path == "$.start.config.stddev"
     assert check_text(path.read_bytes(), language="keras").checked == 1
 
 
@@ -296,7 +296,7 @@ def test_a_model_that_keras_saved_is_checked(tmp_path):
     assert (report.checked, report.findings) == (2, ())
 
 
-def test_no_module_that_a_config_names_is_imported(tmp_path, monkeypatch):
+def test_a_module_that_a_config_names_is_never_imported(tmp_path, monkeypatch):
     (tmp_path / "trap_of_a_config.py").write_text("raise SystemExit('imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
     trap = {"module": "trap_of_a_config", "class_name": "Trap", "registered_name": "Trap"}
@@ -315,25 +315,25 @@ def encrypted():
 BROKEN = {
     "no config": (
         archive(metadata_json="{}"),
-        "It has no config.json: no model that Keras 3 saved.",
+        r"It has no config\.json, so Keras 3 did not save it\.",
     ),
-    "cut off": (archive(config_json="{}")[:-10], "It is no Keras archive"),
-    "encrypted": (encrypted(), "It is no Keras archive: .*encrypted"),
-    "no zip": (b"\x89HDF\r\n", "It is no Keras archive: File is not a zip file"),
-    "empty": (b"", "It is no Keras archive"),
+    "cut off": (archive(config_json="{}")[:-10], "It isn't a Keras archive"),
+    "encrypted": (encrypted(), "It isn't a Keras archive: .*encrypted"),
+    "no zip": (b"\x89HDF\r\n", "It isn't a Keras archive: File is not a zip file"),
+    "empty": (b"", "It isn't a Keras archive"),
     "a bomb": (archive(config_json=b" " * (100 << 20)), "It is larger than 64 MB"),
     "broken inside": (archive(config_json="{" * 99).replace(b"\xab", b"\xff"), "archive|Expected"),
 }
 
 
 @pytest.mark.parametrize(("data", "words"), BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_no_archive_is_unreadable(data, words, tmp_path):
+def test_an_invalid_archive_is_unreadable(data, words, tmp_path):
     (tmp_path / "x.keras").write_bytes(data)
     with pytest.raises(UnreadableError, match=words):
         check_file(tmp_path / "x.keras")
 
 
-def test_a_path_is_written_as_faults_write_it():
+def test_the_path_of_a_finding_is_the_location_of_its_fault():
     assert only(check("a: [{init: nothing}]")).path == Fault("", ("a", 0, "init")).location
 
 
@@ -354,7 +354,7 @@ def test_a_path_is_written_as_faults_write_it():
         ("init: {class_name: '${kind}'}", 0, []),
     ],
 )
-def test_what_omegaconf_puts_in_from_elsewhere_is_left_alone(text, checked, messages):
+def test_interpolations_are_not_checked(text, checked, messages):
     report = check_text(text)
     assert report.checked == checked
     assert len(report.findings) == len(messages)
@@ -370,19 +370,19 @@ def test_what_omegaconf_puts_in_from_elsewhere_is_left_alone(text, checked, mess
         ("init: {type: normal, stddev}\n", (1, 28)),
     ],
 )
-def test_an_empty_value_of_yaml_has_its_place(text, place):
+def test_an_empty_value_of_yaml_has_a_position(text, place):
     (finding,) = check_text(text).findings
     assert (finding.line, finding.column) == place
     assert finding.message == "stddev must be a number, not None."
 
 
-def test_an_anchor_may_be_used_again():
+def test_an_anchor_can_be_used_again():
     report = check_text("a: &a {init: zeros}\nb: &a {init: ones}\nc: *a\n")
     assert (report.checked, report.findings) == (2, ())
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "is_explained"),
     [
         ("- {init: normal(stddev=1, seed=1)}", True),
         ("- [{init: he_normal(seed=1, }]", True),
@@ -390,14 +390,14 @@ def test_an_anchor_may_be_used_again():
         ("init: normal(stddev=1", False),
     ],
 )
-def test_a_text_that_yaml_cut_at_a_comma_is_explained(text, told):
+def test_a_spec_that_yaml_cuts_at_a_comma_is_explained(text, is_explained):
     (finding,) = check_text(text).findings
     assert finding.code == "syntax"
-    assert ("put the spec in quotes" in finding.message) is told
+    assert ("Put the spec in quotes" in finding.message) is is_explained
 
 
-def test_one_pattern_is_no_list_of_them():
-    with pytest.raises(TypeError, match=r"keys is a list of patterns, such as \['start'\]"):
+def test_a_single_pattern_is_rejected():
+    with pytest.raises(TypeError, match=r"keys must be a list of patterns, such as \['start'\]"):
         check_text("start: ones", keys="start")
 
 
@@ -410,7 +410,18 @@ def test_one_pattern_is_no_list_of_them():
         ('{"init": "ones', "Unterminated string."),
     ],
 )
-def test_what_json_is_not_is_told_in_words(text, problem):
+def test_errors_in_json_are_explained(text, problem):
     with pytest.raises(UnreadableError) as caught:
         check_text(text, language="json")
     assert caught.value.problem == problem
+
+
+def test_a_report_says_whether_it_counts_initializers_or_rules():
+    assert check("init: zeros").form == "config"
+    report = check("rules: [{match: kernel, init: zeros}, {match: bias, init: keep}]", form="rules")
+    assert (report.form, report.checked, report.findings) == ("rules", 2, ())
+
+
+def test_an_unknown_form_is_rejected():
+    with pytest.raises(ValueError, match=r"form must be 'config' or 'rules', not 'plan'\."):
+        check("init: zeros", form="plan")

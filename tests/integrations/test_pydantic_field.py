@@ -268,8 +268,8 @@ def test_nested_specs(registry, text, canonical):
         (
             "wrap(3)",
             "     ^",
-            "An initializer is written as text, as {'type': name, …} or as Keras's "
-            "{'class_name': …, 'config': …}, not as 3.",
+            "An initializer must be text, {'type': name, …} or Keras's "
+            "{'class_name': …, 'config': …}, not 3.",
         ),
         (
             "wrap('he_normal(*)')",
@@ -282,7 +282,7 @@ def test_a_nested_fault_is_pointed_at(registry, text, caret, problem):
     with pytest.raises(ConfigError) as caught:
         registry.validate(text)
     if problem is None:
-        assert str(caught.value).startswith("This is no spec:\nThis is not a valid spec: ")
+        assert str(caught.value).startswith("This spec can't be read:\nThis is not a valid spec: ")
         assert f"\n    he_normal(*)\n{' ' * 15}^\n    {text}\n    {caret}" in str(caught.value)
     else:
         assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"

@@ -1,6 +1,7 @@
-"""Models of every kind of Keras's, and one number for all their weights."""
+"""Keras models of every kind, and a digest of all their weights."""
 
 import hashlib
+import sys
 
 import keras
 import pytest
@@ -8,10 +9,11 @@ from keras import layers
 
 import initreg
 from initreg.models.paths import weights_of
+from tests.models.saved_models import TRAP, Plugins
 
 
 class Block(keras.layers.Layer):
-    """A layer that makes its layers when it is created, and a weight without a name."""
+    """A layer that makes its sublayers when it is created, and has a weight without a name."""
 
     def __init__(self, units, **options):
         super().__init__(**options)
@@ -52,7 +54,7 @@ def sequential():
 
 
 def nested():
-    # The inner model is made first, and its `head` comes second in the outer one's weights.
+    # The inner model is made first, but its `head` comes second in the weights of the outer one.
     inputs = keras.Input((6,))
     inner = keras.Model(inputs, layers.Dense(4, name="head")(layers.Dense(5)(inputs)))
     outer = keras.Input((5,))
@@ -79,13 +81,13 @@ MODELS = {
 
 @pytest.fixture(params=MODELS)
 def make(request):
-    """A function that makes a built model, of each kind in turn; its inputs are five wide."""
+    """A function that makes a built model, one test for each kind; its inputs are five wide."""
     return MODELS[request.param]
 
 
 @pytest.fixture(scope="session")
 def make_named():
-    """A function that makes the built model of a kind."""
+    """A function that makes the built model of the named kind."""
     return lambda name: MODELS[name]()
 
 
@@ -96,23 +98,24 @@ def functional_model():
 
 @pytest.fixture(scope="session")
 def digest():
-    """A function that gives one text for all weights of a model, whatever its layers' numbers."""
+    """A function that returns one text for all weights of a model, whatever its layer names."""
 
     def digest_of(model):
-        found = hashlib.blake2b(digest_size=8)
-        for weight in sorted(weights_of(model), key=lambda each: each.path):
+        hashed = hashlib.blake2b(digest_size=8)
+        for weight in sorted(weights_of(model), key=lambda weight: weight.path):
             values = keras.ops.convert_to_numpy(weight.variable.value)
-            found.update(f"{weight.path} {weight.variable.dtype} ".encode() + values.tobytes())
-        return found.hexdigest()
+            hashed.update(f"{weight.path} {weight.variable.dtype} ".encode() + values.tobytes())
+        return hashed.hexdigest()
 
     return digest_of
 
 
 @pytest.fixture(scope="session")
 def numbers():
-    """A function that gives the weights of a model by their paths, as arrays of NumPy."""
+    """A function that returns the weights of a model by path, as NumPy arrays."""
     return lambda model: {
-        each.path: keras.ops.convert_to_numpy(each.variable.value) for each in weights_of(model)
+        weight.path: keras.ops.convert_to_numpy(weight.variable.value)
+        for weight in weights_of(model)
     }
 
 
@@ -121,16 +124,31 @@ def twice(digest):
     """A function that makes a model in two scopes of one seed: two digests, and a plan."""
 
     def make_twice(make, **options):
-        found = []
+        digests = []
         for _ in range(2):
-            with initreg.scope(seed=1, **options) as made:
+            with initreg.scope(seed=1, **options) as scope:
                 model = make()
-            found.append(digest(model))
-        return *found, made.plan
+            digests.append(digest(model))
+        return *digests, scope.plan
 
     return make_twice
 
 
-def model_of(layer, shape):
-    inputs = keras.Input(shape)
-    return keras.Model(inputs, layer(inputs))
+@pytest.fixture
+def plugins(tmp_path, monkeypatch) -> Plugins:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return Plugins(folder)
+
+
+@pytest.fixture
+def trap(tmp_path, monkeypatch):
+    """Make a module that must not be imported; check that it was not."""
+    folder = tmp_path / "trap"
+    folder.mkdir()
+    (folder / "initreg_trap.py").write_text(TRAP)
+    monkeypatch.syspath_prepend(str(folder))
+    yield "initreg_trap"
+    assert "initreg_trap" not in sys.modules
+    assert not hasattr(sys.modules["builtins"], "sprung")

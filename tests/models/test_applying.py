@@ -1,4 +1,4 @@
-"""Rules are applied to a model that exists: all of them, or nothing is changed."""
+"""Rules are applied to a built model: all of them, or nothing is changed."""
 
 import warnings
 
@@ -40,7 +40,7 @@ def wide():
 # Laws ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:Rule . decides over no weight")
+@pytest.mark.filterwarnings("ignore:Rule . is never applied")
 @pytest.mark.parametrize("rules", COVERING.values(), ids=COVERING)
 def test_rules_that_cover_all_give_in_a_scope_what_they_give_afterwards(rules, make, digest):
     with initreg.scope(rules, seed=3) as made:
@@ -55,6 +55,7 @@ def test_rules_that_cover_all_give_in_a_scope_what_they_give_afterwards(rules, m
     assert {entry.path: entry.derived_seed for entry in again.entries} == seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["functional", "sequential", "subclassed"])
 def test_a_model_that_was_built_outside_gets_what_a_scope_gives(name, make_named, digest):
     rules = COVERING["one rule"]
@@ -78,7 +79,7 @@ def test_each_weight_is_what_draw_gives(functional_model, numbers):
         assert np.array_equal(found[entry.path], values)
 
 
-def test_what_no_rule_covers_stays_and_keep_keeps(functional_model, numbers):
+def test_weights_without_a_rule_and_with_keep_are_unchanged(functional_model, numbers):
     model = functional_model()
     before = numbers(model)
     rules = [{"match": "middle", "init": "keep"}, {"match": "kernel|bias", "init": "ones"}]
@@ -151,7 +152,7 @@ def test_a_spec_that_does_not_fit_a_later_weight_changes_nothing():
     assert bits(model) == before
 
 
-def test_a_refusal_of_keras_changes_nothing():
+def test_an_error_of_keras_changes_nothing():
     model = wide()
     before = bits(model)
     rules = [{"match": "c/kernel", "init": "stft"}, {"match": "", "init": "random_normal"}]
@@ -177,18 +178,18 @@ def test_a_failure_while_drawing_changes_nothing(error, monkeypatch):
     before = bits(model)
     draw = applying.make_tensor
 
-    def failing(config, shape, dtype, seed, path, **options):
+    def failing(fitted, dtype, seed, path, **options):
         if path == "m/c/bias":
             raise error("no")
-        return draw(config, shape, dtype, seed, path, **options)
+        return draw(fitted, dtype, seed, path, **options)
 
     monkeypatch.setattr(applying, "make_tensor", failing)
     expected = error if error is KeyboardInterrupt else PlanError
     with pytest.raises(expected) as caught:
         initreg.apply(model, COVERING["one rule"], seed=3)
     if expected is PlanError:
-        told = "m/c/bias [4] of float32: random_normal: no\nNo weight was changed."
-        assert str(caught.value) == told
+        text = "m/c/bias [4] of float32: random_normal: no\nNo weight was changed."
+        assert str(caught.value) == text
     assert bits(model) == before
 
 
@@ -218,30 +219,31 @@ def test_a_failure_while_writing_changes_nothing(error, after, monkeypatch):
     assert not set(bits(model)) & set(before)
 
 
-def test_strict_changes_nothing_where_it_refuses():
+def test_strict_changes_nothing_if_there_is_a_gap():
     model = wide()
     before = bits(model)
     rules = [{"match": "d/", "init": "zeros"}, {"match": "[ab]/|c/bias", "init": "zeros"}]
     with pytest.raises(PlanError) as caught:
         initreg.apply(model, rules, seed=3, strict=True)
     assert str(caught.value).splitlines() == [
-        "Rule 1 decides over no weight: match 'd/'.",
-        "No rule covers m/c/kernel.",
+        "Rule 1 is never applied: match 'd/'.",
+        "No rule matches m/c/kernel.",
     ]
     assert bits(model) == before
 
 
-def test_a_rule_that_decides_over_no_weight_is_told_where_apply_is_called():
+def test_a_rule_that_is_never_applied_is_reported_at_the_line_of_apply():
     rules = [{"match": "d/", "init": "zeros"}, {"match": "", "init": "zeros"}]
     with pytest.warns(InitregWarning) as caught:
         initreg.apply(wide(), rules, seed=3)
-    told = [(str(each.message), each.filename) for each in caught]
-    assert told == [("Rule 1 decides over no weight: match 'd/'.", __file__)]
+    warned = [(str(each.message), each.filename) for each in caught]
+    assert warned == [("Rule 1 is never applied: match 'd/'.", __file__)]
 
 
-# What is no weight, and what comes after ----------------------------------------------------------
+# What isn't a weight, and training ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @trains
 def test_only_weights_change_and_training_goes_on(make, digest):
     model = make()
@@ -280,7 +282,7 @@ def test_a_step_of_training_is_that_of_a_model_made_so(digest):
     assert found[0] == found[1]
 
 
-def test_a_seed_generator_is_no_weight():
+def test_a_seed_generator_is_not_a_weight():
     model = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5), layers.Dense(2)])
     state = model.layers[0].seed_generator.state
     before = keras.ops.convert_to_numpy(state.value)
@@ -300,10 +302,10 @@ def test_frozen_layers_stay_frozen_and_are_drawn():
 # Progress -----------------------------------------------------------------------------------------
 
 
-def test_progress_is_told_in_values():
-    told = []
-    initreg.apply(wide(), COVERING["one rule"], 3, progress=lambda *each: told.append(each))
-    assert told == [(16, 60), (20, 60), (36, 60), (40, 60), (56, 60), (60, 60)]
+def test_progress_is_reported_in_values():
+    reports = []
+    initreg.apply(wide(), COVERING["one rule"], 3, progress=lambda *report: reports.append(report))
+    assert reports == [(16, 60), (20, 60), (36, 60), (40, 60), (56, 60), (60, 60)]
 
 
 def test_an_error_of_the_progress_changes_nothing():
@@ -328,6 +330,7 @@ print(layer.get_weights()[0].tolist())
 """
 
 
+@pytest.mark.slow
 def test_a_plan_gives_the_same_weights_in_another_process(tmp_path):
     layer = layers.Dense(4, name="a")
     layer.build((None, 4))

@@ -13,7 +13,7 @@ from initreg.models.paths import weights_of
 from tests.support.paths import ROOT
 from tests.support.processes import run
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 APPLICATIONS = {
     "MobileNetV2": 96,

@@ -1,4 +1,4 @@
-"""A plugin that says what its values are needs no class of Keras's: NumPy draws them."""
+"""An initializer with a distribution or a draw needs no Keras class: NumPy draws it."""
 
 import keras
 import numpy as np
@@ -18,7 +18,6 @@ from initreg import (
 )
 from initreg.discovery.loading import Discovery
 from initreg.models.portable import Portable
-from initreg.testing.subject import as_default
 
 pytestmark = pytest.mark.keras
 
@@ -49,7 +48,7 @@ def registered():
     registry = Registry(Discovery())
     for each in (Spread, Rows):
         registry.add(each)
-    with as_default(registry):
+    with registry.using():
         yield
 
 
@@ -119,9 +118,50 @@ def test_it_gives_every_dtype(dtype):
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(made)[:, 0].astype(int), range(5))
 
 
-def test_one_that_holds_what_only_keras_makes_is_refused():
+def test_a_config_around_one_that_only_keras_can_make_is_rejected():
     problem = r"drawn_rows\(base=stft\) can't be drawn: it holds what only Keras can make\."
     with pytest.raises(ConfigError, match=problem):
         initreg.resolve("drawn_rows(stft)")((256, 1, 129))
-    with pytest.raises(ConfigError, match="has no portable draw"):
+    with pytest.raises(ConfigError, match="can't be drawn without Keras"):
         draw("drawn_rows(stft)", (256, 1, 129), seed=1)
+
+
+RULES = [{"match": "kernel", "init": "drawn_spread"}, {"match": "bias", "init": "zeros"}]
+
+
+def dense(**options):
+    layer = keras.layers.Dense(2, name="dense", **options)
+    layer.build((None, 3))
+    return layer
+
+
+@pytest.fixture
+def requests(monkeypatch):
+    """The shapes whose distribution is requested from the plugin."""
+    shapes, distribution = [], Spread.distribution
+
+    def noting(self, shape):
+        shapes.append(shape)
+        return distribution(self, shape)
+
+    monkeypatch.setattr(Spread, "distribution", noting)
+    return shapes
+
+
+def test_plan_and_apply_request_the_distribution_once_for_each_weight(requests):
+    layer = dense()
+    plan = initreg.plan(layer, RULES, seed=1)
+    assert requests == [(3, 2)]
+    initreg.apply(layer, plan)
+    assert requests == [(3, 2)] * 2
+    initreg.apply(layer, RULES, seed=1)
+    assert requests == [(3, 2)] * 3
+
+
+@pytest.mark.parametrize("by", ["rules", "the layer itself"])
+def test_a_scope_requests_the_distribution_once_for_each_weight(requests, by):
+    with initreg.scope(RULES if by == "rules" else [], seed=1) as scope:
+        dense(kernel_initializer=initreg.resolve("drawn_spread", portable=True))
+        assert scope.plan.entries[0].stddev == 0.5
+        assert scope.plan.entries[0] is scope.plan.entries[0]
+    assert requests == [(3, 2)]

@@ -1,8 +1,6 @@
-"""A plan says what each weight of a model will get, touches nothing, and can be written down."""
+"""A plan says what each weight of a model will get, and changes nothing."""
 
-import json
 import re
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,20 +14,9 @@ pytestmark = pytest.mark.keras
 
 ALL = [{"match": "bias$", "init": "zeros"}, {"match": "", "init": "random_normal(stddev=0.5)"}]
 LITERAL = (
-    "Rule 1 can mean two things: dense_1/kernel by the name in Keras, which holds, or dense/kernel "
-    "with automatic names counted within the model. Name the layers."
+    "Rule 1 is ambiguous: dense_1/kernel by the name in Keras, which is used, or dense/kernel with "
+    "automatic names counted within the model. Name the layers."
 )
-OTHER = """\
-The plan was made for another model:
-  it has no head/bias
-  its head/kernel is of (4, 3), not (4, 2)
-  its tail/kernel is not in the plan
-  its tail/bias is not in the plan"""
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
 
 
 def small():
@@ -42,68 +29,10 @@ def paths(plan):
     return [entry.path for entry in plan.entries]
 
 
-# The table ----------------------------------------------------------------------------------------
-
-RULES = """\
-seed: 7
-rules:
-  - {match: body/, init: he_normal, weight: kernel}
-  - {match: norm/, init: keep}
-  - {match: head/kernel, init: "orthogonal(gain=0.5)"}
-  - {match: hed/, init: zeros, layer: Dense}
-"""
-
-TABLE = """\
-path                  shape  dtype    initializer                  rule        seed       mean  stddev
-body/kernel           4×3    float32  he_normal                    1 (line 3)  727766883  0     0.7071
-body/bias             3      float32  kept, for no rule covers it
-norm/gamma            3      float32  kept, as the rule says       2 (line 4)
-norm/beta             3      float32  kept, as the rule says       2 (line 4)
-norm/moving_mean      3      float32  kept, as the rule says       2 (line 4)
-norm/moving_variance  3      float32  kept, as the rule says       2 (line 4)
-head/kernel           3×2    float32  orthogonal(gain=0.5)         3 (line 5)  803159871
-head/bias             2      float32  kept, for no rule covers it
-
-2 of 8 weights are drawn, 18 values, from seed 7.
-No rule covers body/bias, head/bias; they stay as they are.
-Rule 4 (rules.yaml:6) decides over no weight: match 'hed/', layer Dense.
-Optimizer state, metrics and seed generators are no weights, and are left alone."""  # noqa: E501
-
-
-def test_a_plan_is_a_table():
-    Path("rules.yaml").write_text(RULES)
-    assert str(initreg.plan(small(), "rules.yaml")) == TABLE
-
-
-def test_a_plan_tells_which_names_it_counts_and_what_is_not_portable():
-    layers.Dense(1)  # so that Keras's number is another
-    layer = layers.Dense(2)
-    spectrum = layers.STFTSpectrogram(frame_length=4, frame_step=2, fft_length=4, name="stft")
-    layer.build((None, 2))
-    spectrum.build((None, 8, 1))
-    plan = initreg.plan(layer, ALL, seed=1)
-    renamed = f"dense/kernel is {layer.name}/kernel in Keras."
-    told = "Where Keras made up names, or dropped some, paths differ from its own: "
-    assert plan.summary()[1] == told + renamed
-    rules = [{"match": "real", "init": "stft"}, {"match": "", "init": "keep"}]
-    told = initreg.plan(spectrum, rules, seed=1).summary()[1]
-    assert told == "On another backend these would differ: stft/real_kernel."
-
-
-def test_many_gaps_are_not_all_listed():
-    many = [layers.Dense(2, name=f"d{n}") for n in range(4)]
-    model = keras.Sequential([keras.Input((2,)), *many], name="m")
-    told = initreg.plan(model, [], seed=1).summary()[-2]
-    assert told == (
-        "No rule covers m/d0/kernel, m/d0/bias, m/d1/kernel, m/d1/bias, m/d2/kernel and 3 more; "
-        "they stay as they are."
-    )
-
-
 # Laws ---------------------------------------------------------------------------------------------
 
 
-def test_a_plan_touches_nothing(make, numbers):
+def test_a_plan_changes_nothing(make, numbers):
     model = make()
     before = numbers(model)
     plan = initreg.plan(model, ALL, seed=1)
@@ -160,7 +89,7 @@ def test_a_rule_on_a_counted_name_holds_in_any_model_of_the_process():
         assert plan.notes == ()
 
 
-def test_a_rule_on_a_name_that_only_looks_made_up_holds_literally_and_is_told():
+def test_a_rule_on_a_name_that_only_looks_automatic_uses_the_real_name_and_is_noted():
     rules = [{"match": "^dense_1/", "init": "zeros"}, {"match": "^dense_2/", "init": "ones"}]
     plan = initreg.plan(two("dense_1", "dense_2"), rules, seed=1)
     # The paths, and so the seeds, are counted as ever.
@@ -172,7 +101,7 @@ def test_a_rule_on_a_name_that_only_looks_made_up_holds_literally_and_is_told():
     assert str(caught.value) == LITERAL
 
 
-def test_names_that_say_what_they_mean_are_not_told():
+def test_unambiguous_names_cause_no_note():
     rules = [{"match": "^dense_1/", "init": "zeros"}, {"match": "dense", "init": "ones"}]
     plan = initreg.plan(two("first", "dense_1"), rules, seed=1)
     assert chosen(plan) == {"first/kernel": None, "dense/kernel": 1}
@@ -182,7 +111,7 @@ def test_names_that_say_what_they_mean_are_not_told():
 # Gaps and errors ----------------------------------------------------------------------------------
 
 
-def test_strict_refuses_rules_without_a_weight_and_weights_without_a_rule():
+def test_strict_rejects_rules_without_a_weight_and_weights_without_a_rule():
     rules = [{"match": "hed/", "init": "zeros"}, {"match": "head/|norm/", "init": "ones"}]
     plan = initreg.plan(small(), rules, seed=1)
     assert plan.uncovered == ("body/kernel", "body/bias")
@@ -190,41 +119,41 @@ def test_strict_refuses_rules_without_a_weight_and_weights_without_a_rule():
     with pytest.raises(PlanError) as caught:
         initreg.plan(small(), rules, seed=1, strict=True)
     assert str(caught.value).splitlines() == [
-        "Rule 1 decides over no weight: match 'hed/'.",
-        "No rule covers body/kernel.",
-        "No rule covers body/bias.",
+        "Rule 1 is never applied: match 'hed/'.",
+        "No rule matches body/kernel.",
+        "No rule matches body/bias.",
     ]
 
 
-def test_a_rule_that_others_always_precede_is_told():
+def test_a_rule_that_others_always_precede_is_reported():
     rules = [{"match": "", "init": "zeros"}, {"match": "head", "init": "ones", "weight": "bias"}]
     plan = initreg.plan(small(), rules, seed=1)
-    told = "Rule 2 decides over no weight: match 'head', weight bias. "
-    assert plan.summary()[-2] == f"{told}Rule 1 comes first for what it matches, such as head/bias."
+    text = "Rule 2 is never applied: match 'head', weight bias. "
+    assert plan.summary()[-2] == f"{text}Rule 1 comes first for head/bias, which it also matches."
 
 
 NO_MODELS = {
-    "text": ("model", "A model or a layer of Keras is needed, not str."),
-    "weights": ([1], "A model or a layer of Keras is needed, not list."),
+    "text": ("model", "model must be a Keras model or layer, not str."),
+    "weights": ([1], "model must be a Keras model or layer, not list."),
     "optimizer": (
         keras.optimizers.SGD(),
-        "A model or a layer of Keras is needed, not SGD.",
+        "model must be a Keras model or layer, not SGD.",
     ),
     "unbuilt model": (
         keras.Sequential([layers.Dense(2)], name="m"),
-        "m (Sequential) is not built, so it has no weights yet. Call it once on an input, or "
-        "build(shape) it, first.",
+        "m (Sequential) is not built, so it has no weights yet. First call it once on an input, or "
+        "call build(shape).",
     ),
     "unbuilt layer": (
         layers.Dense(2, name="d"),
-        "d (Dense) is not built, so it has no weights yet. Call it once on an input, or "
-        "build(shape) it, first.",
+        "d (Dense) is not built, so it has no weights yet. First call it once on an input, or "
+        "call build(shape).",
     ),
 }
 
 
 @pytest.mark.parametrize(("model", "text"), NO_MODELS.values(), ids=NO_MODELS)
-def test_what_has_no_weights_is_refused(model, text):
+def test_what_has_no_weights_is_rejected(model, text):
     with pytest.raises(PlanError) as caught:
         initreg.plan(model, ALL, seed=1)
     assert str(caught.value) == text
@@ -245,7 +174,7 @@ def test_a_compiled_model_a_layer_and_a_quantized_one():
     dense.quantize("int8")
     entries = initreg.plan(dense, ALL, seed=1, strict=True).entries
     reasons = {entry.path: entry.reason for entry in entries if entry.action == "skip"}
-    assert reasons == {"head/kernel": "it holds int8, and no floats that are drawn"}
+    assert reasons == {"head/kernel": "dtype int8 isn't a float"}
 
 
 def test_weights_of_lora_are_weights_as_any():
@@ -268,167 +197,11 @@ def test_shared_layers_and_weights_have_one_entry():
     assert paths(initreg.plan(model, ALL, seed=1)) == ["shared/kernel", "shared/bias"]
 
 
-# Written down -------------------------------------------------------------------------------------
-
-
-def test_a_plan_in_json_holds_what_it_says():
-    Path("rules.yaml").write_text(RULES)
-    written = json.loads(initreg.plan(small(), "rules.yaml").to_json())
-    assert {key: written[key] for key in ("plan", "seed", "source")} == {
-        "plan": 1,
-        "seed": 7,
-        "source": "rules.yaml",
-    }
-    assert written["unmatched"] == [{"rule": 4, "line": 6, "match": "hed/"}]
-    first, *_, last = written["weights"]
-    assert last == {
-        "path": "head/bias",
-        "name": "head/bias",
-        "shape": [2],
-        "dtype": "float32",
-        "layer": "Dense",
-        "action": "uncovered",
-    }
-    assert first["spec"] == "he_normal"
-    assert first["stddev"] == pytest.approx(0.5**0.5)
-
-
-def forms(plan):
-    Path("plan.json").write_text(plan.to_json())
-    return {
-        "Plan": plan,
-        "mapping": json.loads(plan.to_json()),
-        "file": "plan.json",
-        "path": Path("plan.json"),
-    }
-
-
-@pytest.mark.parametrize("form", ["Plan", "mapping", "file", "path"])
-def test_a_plan_is_repeated_exactly(form, make, digest):
-    rules = [
-        {"match": "bias", "init": "keep"},
-        {"match": "middle|head", "init": "he_normal(seed=3)"},
-        {"match": "", "init": "random_normal"},
-    ]
-    model, other = make(), make()
-    plan = initreg.apply(model, rules, seed=9)
-    other.set_weights([np.zeros_like(values) for values in other.get_weights()])
-    repeated = initreg.plan(other, forms(plan)[form], seed=1)
-    assert repeated.seed == 9
-    assert [e.derived_seed for e in repeated.entries] == [e.derived_seed for e in plan.entries]
-    assert [e.rule for e in repeated.entries] == [e.rule for e in plan.entries]
-    other.set_weights(model.get_weights())
-    other.set_weights([v if v.ndim == 1 else np.zeros_like(v) for v in other.get_weights()])
-    initreg.apply(other, forms(plan)[form])
-    assert digest(other) == digest(model)
-
-
-def one(width, *more):
-    inputs = keras.Input((4,))
-    outputs = layers.Dense(width, name="head", use_bias=not more)(inputs)
-    for name in more:
-        outputs = layers.Dense(2, name=name)(outputs)
-    return keras.Model(inputs, outputs)
-
-
-@pytest.mark.parametrize("form", ["Plan", "mapping", "file"])
-def test_a_plan_of_another_model_is_refused_with_the_differences(form):
-    plan = forms(initreg.plan(one(2), ALL, seed=1))[form]
-    name = "plan.json" if form == "file" else "The plan"
-    for use in (initreg.plan, initreg.apply):
-        with pytest.raises(PlanError) as caught:
-            use(one(3, "tail"), plan)
-        assert str(caught.value) == OTHER.replace("The plan", name, 1)
-
-
-def test_another_dtype_is_another_model():
-    plan = initreg.plan(one(2), ALL, seed=1)
-    layer = layers.Dense(2, name="head", dtype="float16")
-    layer.build((None, 4))
+def test_a_spec_that_can_not_fill_its_weight_is_reported_by_the_plan():
     with pytest.raises(PlanError) as caught:
-        initreg.plan(layer, plan)
-    assert "its head/kernel is of float16, not float32" in str(caught.value)
-
-
-def test_many_differences_are_not_all_listed():
-    many = keras.Sequential([keras.Input((2,)), *(layers.Dense(2, name=f"d{n}") for n in range(9))])
-    with pytest.raises(PlanError) as caught:
-        initreg.plan(one(2), initreg.plan(many, ALL, seed=1))
-    assert str(caught.value).splitlines()[-1] == "  and 10 more"
-
-
-BROKEN = {
-    "newer": (
-        {"plan": 2, "seed": 1, "weights": []},
-        "The plan is no plan as `to_json` writes it:\n  $.plan: Input should be 1",
-    ),
-    "empty": (
-        {"plan": 1},
-        "The plan is no plan as `to_json` writes it:\n"
-        "  $.seed: Field required\n  $.weights: Field required",
-    ),
-    "no list": (
-        {"plan": 1, "seed": 1, "weights": 3},
-        "The plan is no plan as `to_json` writes it:\n  $.weights: Input should be a valid array",
-    ),
-}
-
-
-@pytest.mark.parametrize(("written", "text"), BROKEN.values(), ids=BROKEN)
-def test_what_is_no_plan_is_refused(written, text):
-    with pytest.raises(PlanError) as caught:
-        initreg.plan(one(2), written)
-    assert str(caught.value) == text
-
-
-def test_a_plan_that_was_changed_by_hand_is_read_as_it_stands():
-    written = json.loads(initreg.plan(one(2), ALL, seed=1).to_json())
-    written["weights"][0]["spec"] = "constant(3)"
-    model = one(2)
-    initreg.apply(model, written)
-    assert model.get_weights()[0].tolist() == [[3.0, 3.0]] * 4
-    written["weights"][0] |= {"action": "paint"}
-    with pytest.raises(PlanError) as caught:
-        initreg.plan(one(2), written)
-    assert str(caught.value).splitlines()[1].startswith("  $.weights[0].action: Input should be ")
-
-
-WRONG = {
-    "a seed of text": ({"seed": "abc"}, "$.weights[0].seed"),
-    "a seed below 0": ({"seed": -1}, "$.weights[0].seed"),
-    "an unknown key": ({"foo": 1}, "$.weights[0].foo: Unexpected keyword argument"),
-    "a shape of text": ({"shape": "4x2"}, "$.weights[0].shape"),
-    "no spec": ({"spec": None}, "The plan, the spec of head/kernel:\n"),
-    "a wrong spec": ({"spec": "he_norml"}, "The plan, the spec of head/kernel:\nThere is no"),
-}
-
-
-@pytest.mark.parametrize(("change", "text"), WRONG.values(), ids=WRONG)
-def test_what_a_person_wrote_into_a_plan_is_checked(change, text):
-    written = json.loads(initreg.plan(one(2), ALL, seed=1).to_json())
-    written["weights"][0] |= change
-    with pytest.raises(PlanError) as caught:
-        initreg.plan(one(2), written)
-    assert text in str(caught.value)
-
-
-def test_a_path_stands_once_in_a_plan():
-    written = json.loads(initreg.plan(one(2), ALL, seed=1).to_json())
-    written["weights"].append(written["weights"][0])
-    with pytest.raises(PlanError, match=r"^The plan has two entries for one path\.$"):
-        initreg.plan(one(2), written)
-
-
-def test_the_json_itself_is_taken():
-    made = initreg.plan(one(2), ALL, seed=1)
-    assert initreg.plan(one(2), made.to_json()).entries == made.entries
-
-
-def test_a_spec_that_can_not_fill_its_weight_is_told_before_anything_is_drawn():
-    with pytest.raises(PlanError) as caught:
-        initreg.plan(one(2), [{"match": "kernel", "init": "stft"}], seed=1)
-    told = r"head/kernel \(rule 1\): stft can't fill \[4, 2\] of float32: not enough values .*"
-    assert re.fullmatch(told, str(caught.value))
+        initreg.plan(small(), [{"match": "head/kernel", "init": "stft"}], seed=1)
+    text = r"head/kernel \(rule 1\): stft can't fill \[3, 2\] of float32: not enough values .*"
+    assert re.fullmatch(text, str(caught.value))
 
 
 def test_a_bare_variable_is_a_weight_too():
@@ -442,11 +215,3 @@ def test_a_bare_variable_is_a_weight_too():
 
     model = keras.Sequential([keras.Input((2,)), Bare(name="bare")], name="net")
     assert [entry.path for entry in initreg.plan(model, ALL, seed=1).entries] == ["net/bare/held"]
-
-
-def test_moments_that_json_has_not_are_left_out():
-    layer = layers.Dense(2, name="head", dtype="float16")
-    layer.build((None, 4))
-    done = initreg.apply(layer, [{"match": "", "init": "constant(1e300)"}], seed=1)
-    assert done.entries[0].realised_mean == float("inf")
-    assert "realised_mean" not in json.loads(done.to_json())["weights"][0]

@@ -211,11 +211,11 @@ def test_it_takes_what_has_a_spec(make, spec):
     assert initializer.get_config() == {"spec": spec, "seed": 7, "path": ""}
 
 
-def test_none_stays_none_and_what_has_no_spec_is_refused():
+def test_none_stays_none_and_what_has_no_spec_is_rejected():
     assert portable(None) is None
     with pytest.raises(initreg.ConfigError) as caught:
         portable(lambda shape, dtype=None: None)
-    assert "is no Keras initializer, so it has no spec." in str(caught.value)
+    assert "is not a Keras initializer, so it has no spec." in str(caught.value)
     with pytest.raises(initreg.UnknownInitializerError):
         portable("he_norml")
     with pytest.raises(initreg.ConfigError) as caught:

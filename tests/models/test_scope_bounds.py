@@ -1,4 +1,4 @@
-"""A scope ends where it ends: nothing of it stays, and no other thread or task sees it."""
+"""Nothing of a scope is left after its end, and no other thread or task sees it."""
 
 import asyncio
 import inspect
@@ -70,7 +70,7 @@ def test_scopes_that_end_in_the_other_order():
         assert drawn_with(head()) == 3
 
 
-def test_an_error_ends_the_scope_and_is_told_alone():
+def test_an_error_ends_the_scope_without_other_reports():
     rules = [{"match": "nothing", "init": "zeros"}]
     with pytest.raises(ZeroDivisionError), initreg.scope(rules, seed=1, strict=True):
         layers.Dense(4)
@@ -104,7 +104,7 @@ def test_a_session_that_is_cleared_within_it():
     ]
 
 
-def test_who_replaces_the_method_meanwhile_keeps_it():
+def test_another_replacement_of_the_method_is_kept():
     original = keras.layers.Layer.add_weight
     calls = []
     with initreg.scope(seed=1):
@@ -281,6 +281,7 @@ def test_the_generators_of_the_process_are_where_keras_alone_would_leave_them(ma
     assert randomness() == plain
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND == "numpy", reason="Keras can't train on its numpy backend")
 def test_a_model_trains_and_its_twin_is_not_touched(make, digest):
     """JAX gives the weights' memory away in training, and may hold that of NumPy's arrays."""
@@ -357,7 +358,7 @@ def test_jax_compiles_what_makes_a_model():
     assert np.array_equal(values(), EXPECTED[1])
 
 
-def test_what_was_never_whole_or_has_no_weights_is_not_told_of():
+def test_layers_whose_creation_failed_or_without_weights_are_not_reported():
     with initreg.scope(seed=1, strict=True):
         with pytest.raises(ValueError, match="foo") as kept:
             layers.Dense(4, foo=1)
@@ -388,5 +389,5 @@ def test_a_plan_is_not_for_a_scope():
         layers.Dense(2).build((None, 3))
     with pytest.raises(initreg.PlanError) as caught:
         initreg.scope(made.plan)
-    told = "A plan is for a model that exists: initreg.apply(model, plan). A scope takes rules."
-    assert str(caught.value) == told
+    text = "A plan is for a model that exists: initreg.apply(model, plan). A scope takes rules."
+    assert str(caught.value) == text

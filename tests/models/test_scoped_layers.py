@@ -94,8 +94,8 @@ def test_memory_cells_with_a_bias_of_parts_are_drawn_beside_it(twice):
     assert first == second
     reasons = {entry.path: entry.reason for entry in plan.entries if entry.action != "draw"}
     assert reasons == {"lstm/lstm_cell/bias": "the layer's own bias_initializer, unseeded"}
-    told = "Drawn by the layer itself, and not portably: lstm/lstm_cell/bias."
-    assert told in plan.summary()
+    text = "Drawn by the layer itself, not portably: lstm/lstm_cell/bias."
+    assert text in plan.summary()
 
 
 def test_a_bidirectional_layer_has_no_number_of_the_process(twice):
@@ -105,6 +105,7 @@ def test_a_bidirectional_layer_has_no_number_of_the_process(twice):
         assert parts == {"forward_gru", "backward_gru"}
 
 
+@pytest.mark.slow
 def test_the_stft_kernels_are_those_of_keras():
     # Keras computes them on its backend, so their last bits are its own.
     with initreg.scope(seed=1) as made:
@@ -144,8 +145,8 @@ def test_weights_that_hold_no_floats_are_keras_own():
         layer = Counts(name="counts")
         layer.build((None, 2))
     assert [(e.path, e.action, e.rule, e.reason) for e in made.plan.entries] == [
-        ("counts/steps", "skip", None, "it holds int32, and no floats that are drawn"),
-        ("counts/seen", "skip", None, "it holds bool, and no floats that are drawn"),
+        ("counts/steps", "skip", None, "dtype int32 isn't a float"),
+        ("counts/seen", "skip", None, "dtype bool isn't a float"),
         ("counts/scale", "draw", 1, ""),
     ]
     steps, seen = (keras.ops.convert_to_numpy(w.value) for w in (layer.steps, layer.seen))
@@ -211,7 +212,7 @@ def test_unnamed_weights_and_places_of_arguments():
     ],
     ids=["no tuple", "open", "negative", "unknown initializer", "unknown argument", "slash"],
 )
-def test_what_keras_refuses_it_refuses_in_its_words(arguments):
+def test_errors_of_keras_are_the_same_in_a_scope(arguments):
     layer = layers.Layer(name="l")
     with pytest.raises((ValueError, TypeError)) as plain:
         layer.add_weight(**arguments)
@@ -312,6 +313,7 @@ numpy.savez(sys.argv[2], *model.get_weights())
 """
 
 
+@pytest.mark.slow
 def test_the_layers_keep_their_initializers_and_the_model_loads_without_initreg(
     without_initreg, functional_model, tmp_path
 ):

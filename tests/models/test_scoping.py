@@ -69,7 +69,7 @@ def test_the_second_model_of_the_same_names_in_a_scope_differs(numbers):
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2])
-def test_an_explicit_name_like_a_made_up_one_is_no_mistake(offset, digest):
+def test_an_explicit_name_like_an_automatic_one_is_valid(offset, digest):
     """Keras's own number of the unnamed layer meets the explicit name, or does not."""
     keras.backend.clear_session()
     for _ in range(offset):
@@ -114,7 +114,7 @@ def test_a_layers_own_seed_takes_the_place_of_the_base_seed_and_the_path_counts(
     assert np.array_equal(one["m/a/kernel"], expected)
 
 
-def test_a_seed_generator_of_a_layer_is_no_seed():
+def test_a_seed_generator_of_a_layer_does_not_count_as_a_seed():
     kernel = keras.initializers.HeNormal(seed=keras.random.SeedGenerator(3))
     with initreg.scope(seed=1):
         layer = layers.Dense(4, name="a", kernel_initializer=kernel)
@@ -182,9 +182,9 @@ def test_keep_leaves_a_weight_to_its_layer():
     assert np.array_equal(layer.get_weights()[0], keras.ops.convert_to_numpy(plain))
 
 
-def test_a_rule_that_decides_over_no_weight_is_told():
+def test_a_rule_that_is_never_applied_is_reported():
     rules = [{"match": "hed/", "init": "zeros"}, {"match": "head/", "init": "ones"}]
-    text = "Rule 1 decides over no weight: match 'hed/'."
+    text = "Rule 1 is never applied: match 'hed/'."
     with pytest.warns(InitregWarning) as caught, initreg.scope(rules, seed=1):
         layers.Dense(2, name="head").build((None, 2))
     assert [(str(each.message), each.filename) for each in caught] == [(text, __file__)]
@@ -193,7 +193,7 @@ def test_a_rule_that_decides_over_no_weight_is_told():
     assert str(raised.value) == text
 
 
-def test_a_spec_that_does_not_fit_its_weight_is_told_with_the_path():
+def test_a_spec_that_does_not_fit_its_weight_is_reported_with_the_path():
     rules = [{"match": "kernel", "init": "he_normal(input_axes=[5], output_axes=[1])"}]
     with pytest.raises(initreg.ConfigError) as caught, initreg.scope(rules, seed=1):
         layers.Dense(2, name="head").build((None, 2))
@@ -208,13 +208,13 @@ def unbuilt():
 
 
 UNBUILT = (
-    "Not built within the scope, so their weights will be Keras's own: a (Dense), b (Dense), "
-    "m (Sequential). Call the model once on an input inside the scope, or use initreg.apply on it "
-    "when it is built."
+    "Created in the scope but never built, so Keras will initialize them without the scope: "
+    "a (Dense), b (Dense), m (Sequential). Call the model once on an input inside the scope, "
+    "or use initreg.apply after it is built."
 )
 
 
-def test_layers_that_are_not_built_are_told():
+def test_layers_that_are_not_built_are_reported():
     with pytest.warns(InitregWarning) as caught, initreg.scope(seed=1) as made:
         model = unbuilt()
     assert [(str(each.message), each.filename) for each in caught] == [(UNBUILT, __file__)]
@@ -225,7 +225,7 @@ def test_layers_that_are_not_built_are_told():
     assert str(raised.value) == UNBUILT
 
 
-def test_layers_that_nobody_holds_are_not_told():
+def test_unused_layers_are_not_reported():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with initreg.scope(seed=1):
@@ -282,7 +282,7 @@ def test_a_models_copy_in_the_scope_has_weights_of_its_own(functional_model, dig
 
 
 def test_names_in_a_config_are_explicit():
-    """Those of a copy, or of a model that is loaded, are what Keras made up for the first one."""
+    """A copy or a loaded model has the automatic names of the first one."""
     keras.backend.clear_session()
     layers.Dense(2)
     config = layers.Dense(2).get_config()

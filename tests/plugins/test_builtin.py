@@ -1,4 +1,4 @@
-"""The built-in initializers are Keras's own: names, parameters, defaults and values."""
+"""The built-in initializers have the names, parameters, defaults and values of Keras."""
 
 import inspect
 
@@ -25,14 +25,14 @@ CLASSES = {entry.name: entry.config_class for entry in ENTRIES}
 
 # Every name Keras gives an initializer; "initializer" is the abstract base, which draws nothing.
 KERAS_NAMES = {
-    name: kind
-    for name, kind in keras_initializers.ALL_OBJECTS_DICT.items()
-    if kind is not keras.initializers.Initializer
+    name: keras_class
+    for name, keras_class in keras_initializers.ALL_OBJECTS_DICT.items()
+    if keras_class is not keras.initializers.Initializer
 }
 KERAS_CLASSES = {
-    kind
-    for kind in vars(keras.initializers).values()
-    if isinstance(kind, type) and kind is not keras.initializers.Initializer
+    keras_class
+    for keras_class in vars(keras.initializers).values()
+    if isinstance(keras_class, type) and keras_class is not keras.initializers.Initializer
 }
 
 
@@ -58,7 +58,7 @@ def test_every_string_that_keras_takes_means_the_same(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "class_name"),
     [
         ("xavier_uniform", "GlorotUniform"),
         ("xavier_normal", "GlorotNormal"),
@@ -73,8 +73,8 @@ def test_every_string_that_keras_takes_means_the_same(name):
         ("orthogonal", "Orthogonal"),
     ],
 )
-def test_names_of_pytorch(name, kind):
-    assert type(resolve(name)) is getattr(keras.initializers, kind)
+def test_names_of_pytorch(name, class_name):
+    assert type(resolve(name)) is getattr(keras.initializers, class_name)
 
 
 # Parameters ---------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_parameters_and_defaults_are_those_of_keras(name):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_each_is_documented_with_examples_that_hold(name):
+def test_each_is_documented_with_valid_examples(name):
     config_class = CLASSES[name]
     assert config_class.summary().endswith((".", "kernels.", "biases."))
     assert config_class.initializer_examples
@@ -116,9 +116,9 @@ def parameterless_windows():
 def test_the_windows_are_those_of_scipy_without_parameters():
     window = CLASSES["stft"].model_fields["window"].annotation
     names = next(arg for arg in window.__args__ if "Literal" in str(arg)).__args__
-    found = {signal.get_window(name, 8).tobytes() for name in parameterless_windows()}
+    theirs = {signal.get_window(name, 8).tobytes() for name in parameterless_windows()}
     ours = {signal.get_window(name, 8).tobytes() for name in names}
-    assert ours == found
+    assert ours == theirs
     assert list(names) == sorted(names)
 
 
@@ -151,7 +151,7 @@ def some_of(**parameters):
 
 
 def with_axes(parameters):
-    return st.builds(lambda given, axes: given | axes, parameters, both_axes())
+    return st.builds(lambda others, axes: others | axes, parameters, both_axes())
 
 
 kinds = st.sampled_from(
@@ -187,12 +187,12 @@ PARAMETERS = {
         periodic=st.booleans(),
     ),
 } | {
-    f"{rule}_{kind}": with_axes(some_of(seed=seeds))
+    f"{rule}_{values}": with_axes(some_of(seed=seeds))
     for rule in ("glorot", "lecun", "he")
-    for kind in ("uniform", "normal")
+    for values in ("uniform", "normal")
 }
 configs = st.sampled_from(sorted(PARAMETERS)).flatmap(
-    lambda name: PARAMETERS[name].map(lambda given: validate({"type": name, **given}))
+    lambda name: PARAMETERS[name].map(lambda values: validate({"type": name, **values}))
 )
 
 
@@ -202,7 +202,7 @@ def test_the_strategies_cover_all():
 
 @settings(max_examples=200)
 @given(configs)
-def test_the_text_of_a_config_gives_it_back(config):
+def test_the_text_of_a_config_is_a_spec_for_it(config):
     again = validate(str(config))
     assert again == config
     assert hash(again) == hash(config)
@@ -228,7 +228,7 @@ def test_keras_and_back(config):
     assert resolve(config) is not initializer
     assert describe(initializer) == str(config)
     if config.initializer_name == "identity":
-        return  # Keras leaves the gain out of its config
+        return  # Keras doesn't save the gain
     theirs = keras.initializers.serialize(initializer)
     assert validate(theirs) == config
     clone = type(initializer).from_config(initializer.get_config())
@@ -236,15 +236,15 @@ def test_keras_and_back(config):
 
 
 @given(configs, st.integers(0, 2**32 - 1))
-def test_a_seed_fills_what_is_open_and_nothing_else(config, seed):
+def test_a_seed_fills_open_seeds_and_nothing_else(config, seed):
     filled = resolve(config, seed).get_config()
-    given_ = resolve(config).get_config()
-    if given_.get("seed", 0) is None:
-        given_["seed"] = seed
-    assert filled == given_
+    expected = resolve(config).get_config()
+    if expected.get("seed", 0) is None:
+        expected["seed"] = seed
+    assert filled == expected
 
 
-# What Keras lets through --------------------------------------------------------------------------
+# Values that Keras accepts silently ---------------------------------------------------------------
 
 BAD_NUMBERS = ["nan", "inf", "'-inf'", "a", "True", "False", "None", "[1]", "{a: 1}", "zeros()"]
 
@@ -285,7 +285,7 @@ BAD_NUMBERS = ["nan", "inf", "'-inf'", "a", "True", "False", "None", "[1]", "{a:
         ),
         "stft(side=both)",
         "stft(window=hanning)",
-        "stft(window=kaiser)",  # needs a parameter of its own
+        "stft(window=kaiser)",  # a window with a parameter
         "stft(window=1)",
         "stft(scaling=half)",
         "stft(periodic=1)",
@@ -293,7 +293,7 @@ BAD_NUMBERS = ["nan", "inf", "'-inf'", "a", "True", "False", "None", "[1]", "{a:
         "ones(value=1)",
     ],
 )
-def test_what_keras_lets_through_is_refused(text):
+def test_values_that_keras_accepts_silently_are_rejected(text):
     with pytest.raises(ConfigError) as caught:
         validate(text)
     assert caught.value.faults
@@ -325,7 +325,7 @@ for _ in range(16):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_no_constant(value):
+def test_invalid_constants(value):
     with pytest.raises(ConfigError) as caught:
         validate({"type": "constant", "value": value})
     assert str(caught.value).startswith("$.value: value must ")
@@ -351,7 +351,7 @@ def test_no_constant(value):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_constant_takes_numbers_and_arrays(value, text):
+def test_a_constant_accepts_numbers_and_arrays(value, text):
     assert str(validate({"type": "constant", "value": value})) == text
 
 

@@ -1,4 +1,4 @@
-"""The initializers that Keras lacks: their laws, and what they are to Keras."""
+"""The initializers that Keras lacks: their values, and how they work inside Keras."""
 
 import math
 
@@ -36,12 +36,12 @@ def weights(tmp_path, monkeypatch):
 
 
 def values(initializer, shape, dtype="float32"):
-    made = initializer(shape, dtype=dtype)
-    assert keras.backend.standardize_dtype(made.dtype) == dtype
-    return keras.ops.convert_to_numpy(keras.ops.cast(made, "float32"))
+    tensor = initializer(shape, dtype=dtype)
+    assert keras.backend.standardize_dtype(tensor.dtype) == dtype
+    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
 
 
-# What they are to Keras ---------------------------------------------------------------------------
+# Inside Keras -------------------------------------------------------------------------------------
 
 
 @every
@@ -55,13 +55,13 @@ def test_a_seed_repeats_the_values(spec):
 
 @every
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_in_half_precision_they_are_the_same_rounded(spec, dtype):
+def test_values_in_half_precision_are_rounded_from_float32(spec, dtype):
     if any(name in spec for name in ("he_normal", "random_normal", "stft")):
         values(resolve(spec, seed=3), SPECS[spec], dtype)
         pytest.skip("Keras itself draws other numbers in other dtypes")
-    made = values(resolve(spec, seed=3), SPECS[spec], dtype)
+    tensor = values(resolve(spec, seed=3), SPECS[spec], dtype)
     exact = values(resolve(spec, seed=3), SPECS[spec])
-    np.testing.assert_allclose(made, exact, rtol=1e-2, atol=1e-7)
+    np.testing.assert_allclose(tensor, exact, rtol=1e-2, atol=1e-7)
 
 
 @every
@@ -74,21 +74,21 @@ def test_they_work_while_a_function_is_traced(spec):
     if BACKEND == "jax":
         import jax
 
-        made = jax.jit(make)()
+        tensor = jax.jit(make)()
     elif BACKEND == "tensorflow":
         import tensorflow
 
-        made = tensorflow.function(make)()
+        tensor = tensorflow.function(make)()
     else:
         pytest.skip("this backend traces nothing")
     np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(made), values(initializer, shape), rtol=1e-6, atol=2e-5
+        keras.ops.convert_to_numpy(tensor), values(initializer, shape), rtol=1e-6, atol=2e-5
     )
 
 
 @keras.saving.register_keras_serializable(package="test_extras")
 class Holder(keras.layers.Layer):
-    """A layer with one weight of any shape."""
+    """Have one weight of any shape."""
 
     def __init__(self, shape, initializer, **options):
         super().__init__(**options)
@@ -108,7 +108,7 @@ class Holder(keras.layers.Layer):
 
 @every
 @pytest.mark.parametrize("load", ["initreg", "keras"])
-def test_a_saved_model_brings_them_back(spec, load):
+def test_they_survive_saving_and_loading(spec, load):
     shape = SPECS[spec]
     model = keras.Sequential([keras.Input((3,)), Holder(shape, resolve(spec, seed=3))])
     model.save("model.keras")
@@ -135,11 +135,11 @@ def test_trunc_normal_stays_within_its_bounds(mean, stddev, bounds):
     try:
         config = validate(spec)
     except ConfigError as error:
-        assert "out of reach" in str(error)
+        assert "low and high are too far from the mean" in str(error)
         assert low > mean + 30 * stddev or high < mean - 30 * stddev
         return
     drawn = draw(config, 500, seed=1, dtype="float64")
-    off = 1e-12  # the bounds are counted in standard deviations, and back
+    off = 1e-12  # rounding: bounds are converted to standard deviations and back
     assert low - off <= drawn.min() <= drawn.max() <= high + off
 
 
@@ -152,7 +152,7 @@ def test_trunc_normal_stays_within_its_bounds(mean, stddev, bounds):
         ("trunc_normal(stddev=0, mean=1)", Constant(1)),
     ],
 )
-def test_trunc_normal_counts_its_bounds_as_values(spec, follows):
+def test_the_bounds_of_trunc_normal_are_values(spec, follows):
     assert validate(spec).distribution((3,)) == follows
 
 
@@ -160,23 +160,26 @@ def test_trunc_normal_counts_its_bounds_as_values(spec, follows):
     ("spec", "problem"),
     [
         ("trunc_normal(low=1, high=-1)", "low must not be above high: 1 > -1."),
-        ("trunc_normal(3, 0)", "mean must lie between low and high, where there is no spread."),
-        ("trunc_normal(0, 0.01, 1, 2)", "out of reach"),
+        ("trunc_normal(3, 0)", "mean must be between low and high if stddev is 0."),
+        (
+            "trunc_normal(0, 0.01, 1, 2)",
+            "low and high are too far from the mean: 0 ± 0.01 has no values",
+        ),
         ("sparse(1.5)", "sparsity must be 1"),
         ("sparse", "sparse needs the parameter 'sparsity'."),
         ("dirac(0)", "groups must be 1 or more, not 0."),
         ("dirac(True)", "groups must be a whole number, not True."),
-        ("kaiming(relu, a=1)", "a is for leaky_relu, not for relu."),
+        ("kaiming(relu, a=1)", "a is only for leaky_relu, not for relu."),
         ("kaiming(rely)", "Did you mean 'relu'?"),
-        ("xavier(2, relu)", "gain is that of the nonlinearity, where one is given."),
+        ("xavier(2, relu)", "gain can't be given with a nonlinearity, which has its own."),
         ("scaled(he_normal)", "scaled needs the parameter 'factor'."),
         ("scaled(he_norml, 2)", "Did you mean 'he_normal'?"),
-        ("per_gate([])", "initializers must not have fewer items than 1"),
-        ("from_file(weights.npy)", "Quote what is meant as text."),
+        ("per_gate([])", "initializers must have 1 or more items"),
+        ("from_file(weights.npy)", "Quote it if you mean text."),
         ('from_file("weights.txt")', "path must be the path of a .npy or .npz file, not"),
     ],
 )
-def test_what_is_wrong_is_told(spec, problem):
+def test_invalid_parameters_are_reported(spec, problem):
     with pytest.raises(initreg.InitregError) as caught:
         validate(spec)
     assert problem in str(caught.value)
@@ -186,13 +189,13 @@ def test_what_is_wrong_is_told(spec, problem):
 
 
 @given(st.floats(0, 1), st.integers(0, 40), st.integers(0, 20), st.integers(0, 2**32 - 1))
-def test_each_column_of_sparse_has_so_many_zeros(sparsity, rows, columns, seed):
+def test_each_column_of_sparse_has_the_same_number_of_zeros(sparsity, rows, columns, seed):
     drawn = draw({"type": "sparse", "sparsity": sparsity}, (rows, columns), seed=seed)
     zeros = (drawn == 0).sum(axis=0)
     assert (zeros == math.ceil(sparsity * rows)).all()
 
 
-def test_each_row_of_sparse_is_chosen_alike():
+def test_each_row_of_sparse_is_equally_likely():
     drawn = draw("sparse(0.25, stddev=1)", (8, 40_000), seed=1)
     share = (drawn == 0).mean(axis=1)
     np.testing.assert_allclose(share, 0.25, atol=6 * math.sqrt(0.25 * 0.75 / 40_000))
@@ -204,12 +207,12 @@ def test_each_row_of_sparse_is_chosen_alike():
 
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("rank", [1, 2, 3])
-def test_a_convolution_with_dirac_passes_its_inputs_on(rank, groups):
-    kind = getattr(keras.layers, f"Conv{rank}D")
+def test_a_convolution_with_dirac_passes_its_inputs_through(rank, groups):
+    layer_class = getattr(keras.layers, f"Conv{rank}D")
     if groups > 1 and (BACKEND, rank) not in {("jax", 1), ("jax", 2), ("jax", 3), ("torch", 1)}:
-        pytest.skip("grouped convolutions are not to be had on each backend's CPU")
+        pytest.skip("some backends don't support grouped convolutions on CPU")
     spec = f"dirac(groups={groups})"
-    layer = kind(4, 3, padding="same", groups=groups, kernel_initializer=resolve(spec))
+    layer = layer_class(4, 3, padding="same", groups=groups, kernel_initializer=resolve(spec))
     inputs = np.random.default_rng(1).normal(size=(2, *[5] * rank, 4)).astype("float32")
     np.testing.assert_allclose(keras.ops.convert_to_numpy(layer(inputs)), inputs, rtol=1e-6)
 
@@ -227,14 +230,14 @@ def test_the_middle_of_delta_orthogonal_keeps_lengths(shape):
     [
         ("sparse(0.5)", (3,), "a sparse weight needs two axes"),
         ("dirac", (3, 3), "three to five axes"),
-        ("dirac(groups=3)", (3, 4, 4), "4 outputs do not divide into 3 groups"),
+        ("dirac(groups=3)", (3, 4, 4), "4 outputs can't be divided into 3 groups"),
         ("delta_orthogonal", (3, 3), "three to five axes"),
         ("delta_orthogonal", (3, 4, 3), "4 inputs are more than 3 outputs"),
-        ("per_gate([zeros, ones])", (3,), "does not divide into 2 gates"),
-        ("per_gate([zeros, ones])", (), "does not divide into 2 gates"),
+        ("per_gate([zeros, ones])", (3,), "can't be divided into 2 gates"),
+        ("per_gate([zeros, ones])", (), "can't be divided into 2 gates"),
     ],
 )
-def test_a_shape_that_does_not_fit_is_told(spec, shape, problem):
+def test_a_shape_that_does_not_fit_is_reported(spec, shape, problem):
     with pytest.raises(ConfigError, match=problem):
         draw(spec, shape, seed=1)
 
@@ -276,6 +279,7 @@ BASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("factor", [-2.0, 0.0, 0.5])
 def test_scaled_is_the_base_times_a_factor(base, factor):
@@ -288,14 +292,14 @@ def test_scaled_is_the_base_times_a_factor(base, factor):
     if own is not None:
         assert own.mean == pytest.approx(factor * theirs.mean)
         assert own.stddev == pytest.approx(abs(factor) * theirs.stddev)
-        if factor < 0:  # the same words mean the mirrored values
+        if factor < 0:  # the values come from the mirrored distribution
             expected, drawn = expected.std(), drawn.std()
             np.testing.assert_allclose(drawn, expected, rtol=0.5)
             return
     np.testing.assert_allclose(drawn, expected, rtol=1e-12)
-    made = values(resolve(config, seed=1), shape)
+    tensor = values(resolve(config, seed=1), shape)
     base_seed = validate(config).with_seed(1).base
-    np.testing.assert_allclose(made, factor * values(resolve(base_seed), shape), rtol=1e-5)
+    np.testing.assert_allclose(tensor, factor * values(resolve(base_seed), shape), rtol=1e-5)
 
 
 def test_scaled_orthogonal_keeps_its_shape_in_a_plan():
@@ -310,14 +314,14 @@ def test_the_bias_of_an_lstm_opens_its_forget_gate():
         3, unit_forget_bias=False, bias_initializer=resolve("per_gate([zeros, ones, zeros, zeros])")
     )
     own = keras.layers.LSTM(3)
-    for each in (layer, own):
-        each.build((None, 5, 2))
-    bias, theirs = (keras.ops.convert_to_numpy(each.cell.bias) for each in (layer, own))
+    for lstm in (layer, own):
+        lstm.build((None, 5, 2))
+    bias, theirs = (keras.ops.convert_to_numpy(lstm.cell.bias) for lstm in (layer, own))
     np.testing.assert_array_equal(bias, [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
     np.testing.assert_array_equal(bias, theirs)
 
 
-def test_each_gate_of_a_gru_has_a_matrix_of_its_own():
+def test_each_gate_of_a_gru_has_its_own_matrix():
     spec = "per_gate([orthogonal, orthogonal, orthogonal])"
     layer = keras.layers.GRU(4, recurrent_initializer=resolve(spec, seed=1))
     layer.build((None, 5, 2))
@@ -333,7 +337,7 @@ def test_each_gate_of_a_gru_has_a_matrix_of_its_own():
     assert not np.allclose(gates[0], gates[1])
 
 
-def test_an_lstm_that_sets_its_forget_bias_itself_is_told():
+def test_an_lstm_that_sets_its_forget_bias_itself_gets_an_error_with_advice():
     layer = keras.layers.LSTM(3, bias_initializer=resolve("per_gate([zeros, ones, zeros, zeros])"))
     with pytest.raises(ValueError, match="unit_forget_bias=False"):
         layer.build((None, 5, 2))
@@ -353,7 +357,7 @@ def test_from_file_gives_the_values_of_the_file():
     np.testing.assert_array_equal(draw('from_file("one.npz")', (2, 3), seed=1), expected)
 
 
-def test_from_file_reads_nothing_to_check_a_config():
+def test_from_file_does_not_read_the_file_to_check_a_config():
     assert validate('from_file("nowhere.npy")').path == "nowhere.npy"
 
 
@@ -366,24 +370,30 @@ class Exploit:
     ("spec", "problem"),
     [
         ('from_file("nowhere.npy")', "nowhere.npy: No such file or directory."),
-        ('from_file("weights.npy", key=a)', "a .npy file holds one array, which has no key."),
-        ('from_file("other.npy")', "it holds the shape [3, 2], not [2, 3]."),
-        ('from_file("some.npz")', "it needs a key. It has a, b."),
-        ('from_file("some.npz", key=c)', "it has no key 'c'. It has a, b."),
-        ('from_file("none.npz")', "it needs a key. It has none."),
-        ('from_file("text.npy")', "it holds values of <U1, and no numbers"),
-        ('from_file("complex.npy")', "it holds values of complex128, and no numbers"),
-        ('from_file("nan.npy")', "it holds infinity or NaN."),
-        ('from_file("objects.npy")', "pickle is not read."),
-        ('from_file("objects.npz")', "pickle is not read."),
-        ('from_file("pickle.npy")', "pickle is not read."),
+        ('from_file("weights.npy", key=a)', "a .npy file has a single array, without a key."),
+        ('from_file("other.npy")', "it has the shape [3, 2], not [2, 3]."),
+        ('from_file("some.npz")', "it needs a key. Its keys: a, b."),
+        ('from_file("some.npz", key=c)', "it has no key 'c'. Its keys: a, b."),
+        ('from_file("none.npz")', "it needs a key. Its keys: none."),
+        ('from_file("text.npy")', "its values must be integers or floats, not <U1"),
+        ('from_file("complex.npy")', "its values must be integers or floats, not complex128"),
+        ('from_file("nan.npy")', "it contains infinity or NaN."),
+        (
+            'from_file("objects.npy")',
+            "it contains Python objects, which are never read, or isn't a",
+        ),
+        (
+            'from_file("objects.npz")',
+            "it contains Python objects, which are never read, or isn't a",
+        ),
+        ('from_file("pickle.npy")', "it contains Python objects, which are never read, or isn't a"),
         ('from_file("broken.npz")', "broken.npz: "),
         ('from_file("empty.npy")', "empty.npy: "),
         ('from_file("cut.npy")', "cut.npy: "),
         ('from_file("folder.npy")', "folder.npy: Is a directory."),
     ],
 )
-def test_a_file_that_does_not_fit_is_told(spec, problem, tmp_path, capsys):
+def test_an_unsuitable_file_is_reported(spec, problem, tmp_path, capsys):
     np.save("other.npy", np.zeros((3, 2)))
     np.savez("some.npz", a=np.zeros((2, 3)), b=np.zeros((2, 3)))
     np.savez("none.npz")

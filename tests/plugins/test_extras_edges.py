@@ -1,4 +1,4 @@
-"""Where the extras meet their limits: seeds held, halves, narrow bounds, files that are gone."""
+"""The extras at their limits: nested seeds, half precision, narrow bounds, missing files."""
 
 import math
 
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.keras
 
 
 def values(initializer, shape, dtype="float32"):
-    made = initializer(shape, dtype=dtype)
-    assert keras.backend.standardize_dtype(made.dtype) == dtype
-    return keras.ops.convert_to_numpy(keras.ops.cast(made, "float32"))
+    tensor = initializer(shape, dtype=dtype)
+    assert keras.backend.standardize_dtype(tensor.dtype) == dtype
+    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
 
 
 # Seeds --------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def test_the_seed_of_a_base_is_kept(base):
         np.testing.assert_array_equal(one, two)
 
 
-def test_gates_of_one_seed_differ():
+def test_gates_with_one_seed_differ():
     [one, two] = np.split(
         draw("per_gate([he_normal(seed=1), he_normal(seed=1)])", (4, 6), seed=1), 2, 1
     )
@@ -49,32 +49,32 @@ def test_gates_of_one_seed_differ():
         ("per_gate([scaled(stft, 2), scaled(stft, 2)])", (256, 1, 258)),
     ],
 )
-def test_what_only_keras_can_make_is_made_by_keras(spec, shape):
+def test_what_is_not_portable_is_made_by_keras(spec, shape):
     expected = values(resolve(spec), shape)
     np.testing.assert_allclose(values(resolve(spec, portable=True), shape), expected, rtol=1e-6)
     np.testing.assert_allclose(
         expected[..., :129], 2 * values(resolve("stft"), (256, 1, 129)), rtol=1e-6
     )
-    with pytest.raises(ConfigError, match="has no portable draw"):
+    with pytest.raises(ConfigError, match="can't be drawn without Keras"):
         draw(spec, shape, seed=1)
 
 
-# Halves -------------------------------------------------------------------------------------------
+# Half precision -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_a_factor_brings_values_back_into_the_range_of_a_half(dtype):
-    made = resolve("scaled(random_normal(stddev=1e6), 1e-6)", seed=1)
-    assert 0.9 < values(made, (1000,), dtype).std() < 1.1
+def test_a_small_factor_prevents_overflow_in_half_precision(dtype):
+    tensor = resolve("scaled(random_normal(stddev=1e6), 1e-6)", seed=1)
+    assert 0.9 < values(tensor, (1000,), dtype).std() < 1.1
     assert (values(resolve("scaled(constant(1e-9), 1e9)"), (3,), dtype) == 1).all()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("spec", ["scaled(orthogonal, 3)", "per_gate([orthogonal, orthogonal])"])
-def test_orthogonal_matrices_of_halves(spec, dtype):
+def test_orthogonal_matrices_in_half_precision(spec, dtype):
     initializer = resolve(spec, seed=1)
-    made, exact = values(initializer, (4, 8), dtype), values(initializer, (4, 8))
-    np.testing.assert_allclose(made, exact, rtol=2**-7)
+    tensor, exact = values(initializer, (4, 8), dtype), values(initializer, (4, 8))
+    np.testing.assert_allclose(tensor, exact, rtol=2**-7)
 
 
 # Bounds -------------------------------------------------------------------------------------------
@@ -88,14 +88,14 @@ spreads = st.floats(1e-3, 5) | st.floats(0, 1e300)
 @example(0.0, 1e9, -1.0, 2.0)
 @example(0.0, 1.0, 1.0, 2**-52)
 @example(0.1, 0.3, -0.1, 0.8)
-def test_no_value_of_trunc_normal_lies_beyond(mean, stddev, low, width):
+def test_no_value_of_trunc_normal_is_outside_its_bounds(mean, stddev, low, width):
     high = low + width
-    width = high - low  # as far as floats can tell
-    given_ = {"mean": mean, "stddev": stddev, "low": low, "high": high}
+    width = high - low  # as rounded by floats
+    parameters = {"mean": mean, "stddev": stddev, "low": low, "high": high}
     try:
-        config = validate({"type": "trunc_normal", **given_})
+        config = validate({"type": "trunc_normal", **parameters})
     except ConfigError as error:
-        assert "out of reach" in str(error) or "no spread" in str(error)
+        assert "too far from the mean" in str(error) or "if stddev is 0" in str(error)
         return
     follows = config.distribution((3,))
     assert low <= follows.support[0] <= follows.support[1] <= high
@@ -106,7 +106,7 @@ def test_no_value_of_trunc_normal_lies_beyond(mean, stddev, low, width):
     assert low <= drawn.min() <= drawn.max() <= high
 
 
-def test_between_bounds_that_are_close_all_values_are_alike():
+def test_between_close_bounds_values_are_uniform():
     assert validate("trunc_normal(0, 1e6, -1, 1)").distribution((3,)) == Uniform(-1, 1)
     near = validate("trunc_normal(0, 1, 0, 0.01)").distribution((3,))
     assert isinstance(near, TruncatedNormal)
@@ -127,12 +127,12 @@ def weights(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "path", ["https://a.b/c.npy", "file:///c.npy", "//server/c.npy", "\\\\server\\c.npz"]
 )
-def test_only_files_of_this_machine_are_read(path):
+def test_only_local_files_are_read(path):
     with pytest.raises(ConfigError, match="path must be the path of a file on this machine"):
         validate({"type": "from_file", "path": path})
 
 
-def test_a_damaged_archive_is_told(weights):
+def test_a_damaged_archive_is_reported(weights):
     np.savez_compressed("some.npz", a=np.ones((300, 20)))
     damaged = bytearray(weights.with_name("some.npz").read_bytes())
     damaged[60] ^= 0xFF
@@ -140,11 +140,11 @@ def test_a_damaged_archive_is_told(weights):
     with pytest.raises(ConfigError, match=r"some\.npz: .*decompressing"):
         draw('from_file("some.npz")', (300, 20), seed=1)
     weights.rename("other.npz")
-    with pytest.raises(ConfigError, match=r"other\.npz: it is no \.npz file"):
+    with pytest.raises(ConfigError, match=r"other\.npz: it contains a single array"):
         draw('from_file("other.npz")', (3, 2), seed=1)
 
 
-def test_a_file_shows_its_own_shape(weights):
+def test_the_example_shape_is_that_of_the_file(weights):
     assert initreg.sample('from_file("weights.npy")').shape == (3, 2)
 
 

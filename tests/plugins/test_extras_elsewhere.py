@@ -1,4 +1,4 @@
-"""The extras beside torch.nn.init and jax.nn.initializers themselves, in one run."""
+"""The extras draw like torch.nn.init and jax.nn.initializers, which run in the same test."""
 
 import math
 
@@ -11,12 +11,12 @@ from initreg import draw, validate
 pytestmark = pytest.mark.keras
 
 SEED = 20_240_601
-ALPHA = 1e-4  # the seeds are fixed: what passes once passes each time
+ALPHA = 1e-4  # the seeds are fixed, so results are repeatable
 
 
 @pytest.fixture(scope="module")
 def torch():
-    module = pytest.importorskip("torch")  # there in the nox session tests(torch)
+    module = pytest.importorskip("torch")  # installed in the nox session tests(torch)
     module.manual_seed(SEED)
     return module
 
@@ -31,13 +31,13 @@ def drawn(spec, shape):
 
 
 def alike(ours, theirs):
-    """Demand that two sets of a million values may come from one distribution."""
+    """Assert that two sets of a million values may come from one distribution."""
     assert min(ours.size, theirs.size) > 999_000
     assert np.std(ours) == pytest.approx(np.std(theirs), rel=0.01)
     assert stats.ks_2samp(ours.ravel(), theirs.ravel()).pvalue > ALPHA
 
 
-# The same layer: its weight in Keras's layout, and in PyTorch's.
+# The weight of one layer in the layouts of Keras and of PyTorch.
 LAYERS = {
     "dense": ((1000, 1100), (1100, 1000)),
     "conv1d": ((5, 400, 600), (600, 400, 5)),
@@ -53,24 +53,24 @@ NONLINEARITIES = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["uniform", "normal"])
+@pytest.mark.parametrize("values", ["uniform", "normal"])
 @pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
 @pytest.mark.parametrize("layer", LAYERS)
-def test_kaiming(torch, layer, mode, kind):
+def test_kaiming(torch, layer, mode, values):
     ours, theirs = LAYERS[layer]
-    fill = getattr(torch.nn.init, f"kaiming_{kind}_")
-    made = fill(torch.empty(theirs), a=0.3, mode=mode, nonlinearity="leaky_relu")
-    spec = f"kaiming(nonlinearity=leaky_relu, a=0.3, mode={mode}, distribution={kind})"
-    alike(drawn(spec, ours), made.numpy())
+    fill = getattr(torch.nn.init, f"kaiming_{values}_")
+    tensor = fill(torch.empty(theirs), a=0.3, mode=mode, nonlinearity="leaky_relu")
+    spec = f"kaiming(nonlinearity=leaky_relu, a=0.3, mode={mode}, distribution={values})"
+    alike(drawn(spec, ours), tensor.numpy())
 
 
-@pytest.mark.parametrize("kind", ["uniform", "normal"])
+@pytest.mark.parametrize("values", ["uniform", "normal"])
 @pytest.mark.parametrize("layer", LAYERS)
-def test_xavier(torch, layer, kind):
+def test_xavier(torch, layer, values):
     ours, theirs = LAYERS[layer]
-    fill = getattr(torch.nn.init, f"xavier_{kind}_")
+    fill = getattr(torch.nn.init, f"xavier_{values}_")
     alike(
-        drawn(f"xavier(gain=1.5, distribution={kind})", ours),
+        drawn(f"xavier(gain=1.5, distribution={values})", ours),
         fill(torch.empty(theirs), 1.5).numpy(),
     )
 
@@ -95,8 +95,8 @@ def test_the_nonlinearities_are_those_of_torch(torch):
     ("mean", "stddev", "low", "high"), [(0, 1, -2, 2), (0.5, 1, -0.25, 3), (1, 0.02, -2, 2)]
 )
 def test_trunc_normal(torch, mean, stddev, low, high):
-    made = torch.nn.init.trunc_normal_(torch.empty(10**6), mean, stddev, low, high)
-    alike(drawn(f"trunc_normal({mean}, {stddev}, {low}, {high})", (10**6,)), made.numpy())
+    tensor = torch.nn.init.trunc_normal_(torch.empty(10**6), mean, stddev, low, high)
+    alike(drawn(f"trunc_normal({mean}, {stddev}, {low}, {high})", (10**6,)), tensor.numpy())
 
 
 @pytest.mark.parametrize("sparsity", [0, 0.07, 0.1, 0.5, 0.9, 1])
@@ -107,12 +107,12 @@ def test_sparse(torch, sparsity):
     assert ((ours == 0).sum(0) == (theirs == 0).sum(0)).all()
 
 
-def test_the_values_that_sparse_leaves(torch):
+def test_the_nonzero_values_of_sparse(torch):
     shape = (2000, 1000)
     theirs = torch.nn.init.sparse_(torch.empty(shape), 0.5, std=0.1).numpy()
     ours = drawn("sparse(0.5, stddev=0.1)", shape)
     assert np.count_nonzero(ours) == 10**6
-    assert np.count_nonzero(theirs) == pytest.approx(10**6, abs=3)  # float32 draws a 0 at times
+    assert np.count_nonzero(theirs) == pytest.approx(10**6, abs=3)  # float32 sometimes draws a 0
     alike(ours[ours != 0], theirs[theirs != 0])
 
 
@@ -143,7 +143,7 @@ def test_delta_orthogonal(jax_initializers, kernel, inputs, outputs):
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (4, 3, 3), (3, 5, 4), (2,)], ids=str)
-def test_delta_orthogonal_takes_the_shapes_that_jax_takes(jax_initializers, shape):
+def test_delta_orthogonal_accepts_the_shapes_that_jax_accepts(jax_initializers, shape):
     import jax
 
     def takes(fill):
@@ -166,9 +166,9 @@ JAX = {
         "trunc_normal(stddev=0.3, low=-1*0.3, high=3*0.3)",
     ),
     **{
-        f"{rule}_{kind}": ({}, f"{rule}_{kind}")
+        f"{rule}_{values}": ({}, f"{rule}_{values}")
         for rule in ("glorot", "he", "lecun")
-        for kind in ("normal", "uniform")
+        for values in ("normal", "uniform")
     },
     "variance_scaling": (
         {"scale": 0.5, "mode": "fan_out", "distribution": "normal"},
@@ -179,16 +179,16 @@ JAX = {
 
 @pytest.mark.parametrize("shape", [(1000, 1100), (3, 3, 300, 500)], ids=str)
 @pytest.mark.parametrize("name", JAX)
-def test_what_jax_draws(jax_initializers, name, shape):
+def test_values_are_those_of_jax(jax_initializers, name, shape):
     import jax
 
     options, spec = JAX[name]
-    made = getattr(jax_initializers, name.partition(",")[0])
-    made = made(**options) if options else made()
-    alike(drawn(spec, shape), np.asarray(made(jax.random.key(1), shape)))
+    make = getattr(jax_initializers, name.partition(",")[0])
+    initializer = make(**options) if options else make()
+    alike(drawn(spec, shape), np.asarray(initializer(jax.random.key(1), shape)))
 
 
-def test_what_is_alike_is_told_from_what_is_not():
+def test_the_comparison_sees_a_difference():
     values = drawn("kaiming", (1000, 1100))
     alike(values, -values)
     for other in (drawn("xavier", (1000, 1100)), 1.02 * values, drawn("he_normal", (1000, 1100))):

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.keras
 NO_TRAINING = pytest.mark.skipif(
     keras.config.backend() == "numpy", reason="Keras can't train on its numpy backend"
 )
-KINDS = [
-    kind
-    for name, kind in sorted(vars(keras.initializers).items())
-    if isinstance(kind, type) and kind is not keras.initializers.Initializer
+KERAS_CLASSES = [
+    keras_class
+    for name, keras_class in sorted(vars(keras.initializers).items())
+    if isinstance(keras_class, type) and keras_class is not keras.initializers.Initializer
 ]
 BUILTIN = {entry.config_class for entry in initreg.default_registry().builtin_entries()}
-OF_KERAS = {kind for kind in BUILTIN if kind.initializer_builds.startswith("keras.")}
+OF_KERAS = {config for config in BUILTIN if config.initializer_builds.startswith("keras.")}
 
 
 # One initializer ----------------------------------------------------------------------------------
@@ -52,12 +52,12 @@ PARAMETERS = {
 
 @st.composite
 def specs(draw):
-    kind = draw(st.sampled_from(sorted(OF_KERAS, key=str)))
-    names = [name for name in kind.parameter_fields if name in PARAMETERS]
-    given = {name: draw(PARAMETERS[name]) for name in names if draw(st.booleans())}
-    if "input_axes" in kind.parameter_fields and draw(st.booleans()):
-        given |= {"input_axes": [0], "output_axes": draw(st.sampled_from([[1], [-1, 2], []]))}
-    return {"type": kind.initializer_name, **given}
+    config_class = draw(st.sampled_from(sorted(OF_KERAS, key=str)))
+    names = [name for name in config_class.parameter_fields if name in PARAMETERS]
+    parameters = {name: draw(PARAMETERS[name]) for name in names if draw(st.booleans())}
+    if "input_axes" in config_class.parameter_fields and draw(st.booleans()):
+        parameters |= {"input_axes": [0], "output_axes": draw(st.sampled_from([[1], [-1, 2], []]))}
+    return {"type": config_class.initializer_name, **parameters}
 
 
 def check(spec):
@@ -65,7 +65,7 @@ def check(spec):
     initializer = resolve(spec)
     ours, theirs = config.serialize(), keras.saving.serialize_keras_object(initializer)
     if getattr(config, "gain", 1) != 1 and config.initializer_name == "identity":
-        assert theirs["config"] == {}  # Keras loses it
+        assert theirs["config"] == {}  # Keras doesn't save it
         theirs["config"] = {"gain": config.gain}
     assert ours == theirs == json.loads(json.dumps(ours))
     again = keras.saving.deserialize_keras_object(copy.deepcopy(ours))
@@ -80,14 +80,14 @@ def check(spec):
 def test_all_initializers_of_keras_are_among_the_examples():
     written = {
         validate(example).serialize()["class_name"]
-        for kind in OF_KERAS
-        for example in kind.initializer_examples
+        for config_class in OF_KERAS
+        for example in config_class.initializer_examples
     }
-    assert written == {kind.__name__ for kind in KINDS}
+    assert written == {keras_class.__name__ for keras_class in KERAS_CLASSES}
 
 
 @pytest.mark.parametrize(
-    "spec", sorted({example for kind in BUILTIN for example in kind.initializer_examples})
+    "spec", sorted({example for config in BUILTIN for example in config.initializer_examples})
 )
 def test_each_example_is_written_as_keras_writes_it(spec):
     check(spec)
@@ -99,7 +99,7 @@ def test_any_spec_is_written_as_keras_writes_it(spec):
     check(spec)
 
 
-def test_an_array_stays():
+def test_an_array_is_unchanged():
     for array in (np.ones((2, 3), "float32"), keras.ops.ones((3,)), np.float32(0.1)):
         config = keras.saving.serialize_keras_object(keras.initializers.Constant(array))
         whole = {"kernel_initializer": config}
@@ -115,17 +115,19 @@ def test_an_array_stays():
 # Layers -------------------------------------------------------------------------------------------
 
 
-def initializers_of(kind):
-    return [name for name in inspect.signature(kind).parameters if name.endswith("_initializer")]
+def initializers_of(layer_class):
+    return [
+        name for name in inspect.signature(layer_class).parameters if name.endswith("_initializer")
+    ]
 
 
 LAYERS = {
-    kind.__name__: kind
-    for kind in vars(keras.layers).values()
-    if isinstance(kind, type)
-    and issubclass(kind, keras.layers.Layer)
-    and kind is not keras.layers.Layer
-    and initializers_of(kind)
+    layer_class.__name__: layer_class
+    for layer_class in vars(keras.layers).values()
+    if isinstance(layer_class, type)
+    and issubclass(layer_class, keras.layers.Layer)
+    and layer_class is not keras.layers.Layer
+    and initializers_of(layer_class)
 }
 NEEDED = {
     "filters": 4,
@@ -150,14 +152,14 @@ TEXTS = [
 
 
 def make_layer(name, texts=TEXTS):
-    kind = LAYERS[name]
+    layer_class = LAYERS[name]
     given = {
         parameter: NEEDED.get(parameter, 4 if name != "EinsumDense" else (None, 4))
-        for parameter, info in inspect.signature(kind).parameters.items()
+        for parameter, info in inspect.signature(layer_class).parameters.items()
         if info.default is info.empty and info.kind is info.POSITIONAL_OR_KEYWORD
     }
-    names = initializers_of(kind)
-    return kind(**given, **dict(zip(names, map(resolve, texts), strict=False))), names
+    names = initializers_of(layer_class)
+    return layer_class(**given, **dict(zip(names, map(resolve, texts), strict=False))), names
 
 
 def test_there_are_many_layers():
@@ -170,7 +172,7 @@ def test_the_config_of_a_layer(name):
     config = layer.get_config()
     collapsed = collapse(config)
     assert expand(collapsed) == config
-    assert [collapsed[each] for each in names] == TEXTS[: len(names)]
+    assert [collapsed[name] for name in names] == TEXTS[: len(names)]
     assert len(str(collapsed)) < len(str(config))
     again = type(layer).from_config(expand(collapsed))
     assert again.get_config() == config
@@ -217,10 +219,11 @@ def no_draws(monkeypatch):
     def fill(self, shape, dtype=None, **options):
         return np.zeros(shape, dtype)
 
-    for kind in KINDS:
-        monkeypatch.setattr(kind, "__call__", fill)
+    for keras_class in KERAS_CLASSES:
+        monkeypatch.setattr(keras_class, "__call__", fill)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_an_application_of_keras(name, no_draws):
     keras.backend.clear_session()
@@ -267,6 +270,7 @@ def predicted(model):
     return keras.ops.convert_to_numpy(model(inputs, training=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["json", "yaml"])
 def test_a_model_through_a_file(small, tmp_path, language):
     path = tmp_path / f"model.{language}"
@@ -303,7 +307,7 @@ def test_the_config_in_an_archive(small, tmp_path):
     assert json.loads(expand_file(path)) == json.loads(text)
     left = re.findall(r'"keras.initializers", [^{}]*\{[^{}]*\}[^{}]*\}', short)
     assert len(left) == short.count('"keras.initializers"')
-    assert all("shared_object_id" in each for each in left)  # of a GRU and its cell
+    assert all("shared_object_id" in config for config in left)  # a GRU and its cell share one
     again = tmp_path / "again.keras"
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(again, "w") as new:
         for name in old.namelist():
@@ -311,7 +315,7 @@ def test_the_config_in_an_archive(small, tmp_path):
     assert np.array_equal(predicted(keras.saving.load_model(again)), predicted(small))
 
 
-# Written by a person, loaded where initreg is not.
+# Written by a person, and loaded in an environment without initreg.
 BY_HAND = {
     "class_name": "Sequential",
     "config": {
@@ -355,6 +359,7 @@ numpy.savez(sys.argv[2], *before)
 """
 
 
+@pytest.mark.slow
 @NO_TRAINING
 def test_an_expanded_config_loads_and_trains_without_initreg(without_initreg, tmp_path):
     path, weights = tmp_path / "model.json", tmp_path / "weights.npz"
@@ -362,12 +367,12 @@ def test_an_expanded_config_loads_and_trains_without_initreg(without_initreg, tm
     path.write_text(expand_file(path), encoding="utf-8")
     python(without_initreg(LOAD), path, weights, cwd=tmp_path)
     expected = keras.ops.convert_to_numpy(resolve("he_normal(seed=1)")((6, 8)))
-    with np.load(weights) as found:
-        assert np.allclose(found["arr_0"], expected, rtol=1e-6)
-        assert np.array_equal(found["arr_1"], np.full(8, 0.1, "float32"))
+    with np.load(weights) as arrays:
+        assert np.allclose(arrays["arr_0"], expected, rtol=1e-6)
+        assert np.array_equal(arrays["arr_1"], np.full(8, 0.1, "float32"))
 
 
-# What is not ours ---------------------------------------------------------------------------------
+# Other classes ------------------------------------------------------------------------------------
 
 
 class Mine(keras.initializers.Initializer):
@@ -391,7 +396,7 @@ def registered_function(shape, dtype=None):
     return keras.ops.ones(shape, dtype)
 
 
-def test_what_a_person_registered_stays():
+def test_a_registered_class_is_unchanged():
     model = keras.Sequential(
         [
             keras.Input((3,)),
@@ -411,7 +416,7 @@ def test_what_a_person_registered_stays():
     assert json.loads(loaded.to_json()) == config
 
 
-def test_a_class_that_nobody_registered_stays():
+def test_an_unregistered_class_is_unchanged():
     config = keras.layers.Dense(2, kernel_initializer=Mine(2.0)).get_config()
     assert expand(collapse(config)) == config
     assert collapse(config)["bias_initializer"] == "zeros"
@@ -428,7 +433,7 @@ def test_policies_and_quantization(dtype):
     assert keras.layers.Dense.from_config(expand(collapse(config))).get_config() == config
 
 
-def test_a_seed_that_is_a_generator_stays():
+def test_a_seed_generator_is_unchanged():
     seed = keras.random.SeedGenerator(3)
     config = keras.layers.Dense(
         2, kernel_initializer=keras.initializers.RandomNormal(seed=seed)
@@ -470,7 +475,7 @@ def test_a_subclassed_model():
     assert expand(collapse(config)) == config
     loaded = Subclassed.from_config(expand(collapse(config)))
     inputs = np.ones((1, 3), "float32")
-    first, second = (keras.ops.convert_to_numpy(each(inputs)) for each in (model, loaded))
+    first, second = (keras.ops.convert_to_numpy(net(inputs)) for net in (model, loaded))
     assert np.array_equal(first, second)
 
 

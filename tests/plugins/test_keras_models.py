@@ -1,4 +1,4 @@
-"""A model made with initreg trains, saves, and loads where initreg is not installed."""
+"""A model with stock initializers trains, saves, and loads without initreg installed."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 import initreg
 from tests.support.processes import python
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 DENSE = [
     "glorot_uniform(seed=1)",
@@ -64,21 +64,23 @@ def test_a_model_trains_saves_and_loads_without_initreg(without_initreg, make, t
     assert losses[-1] < losses[0]
     trained = model.get_weights()
     assert not np.array_equal(trained[0], before[0])
-    saved, loaded, given = (tmp_path / name for name in ("m.keras", "loaded.npz", "inputs.npy"))
+    saved, loaded, inputs_file = (
+        tmp_path / name for name in ("m.keras", "loaded.npz", "inputs.npy")
+    )
     model.save(saved)
-    np.save(given, inputs)
-    done = python(without_initreg(LOAD), saved, loaded, given, cwd=tmp_path)
+    np.save(inputs_file, inputs)
+    done = python(without_initreg(LOAD), saved, loaded, inputs_file, cwd=tmp_path)
     assert all(module.startswith("keras.") for module in done.stdout.split())
-    with np.load(loaded) as found:
-        weights = [found[f"arr_{i}"] for i in range(len(trained))]
+    with np.load(loaded) as arrays:
+        weights = [arrays[f"arr_{i}"] for i in range(len(trained))]
         assert all(map(np.array_equal, weights, trained))
         expected = keras.ops.convert_to_numpy(model(inputs))
-        assert np.allclose(found["output"], expected, atol=1e-5)
+        assert np.allclose(arrays["output"], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("make", [dense_model, conv_model])
 def test_the_same_seeds_give_the_same_weights(make):
-    # The last layer's initializer is the one without a seed.
+    # Only the initializer of the last layer has no seed.
     first, second = make().get_weights()[:-2], make().get_weights()[:-2]
     assert first
     assert all(map(np.array_equal, first, second))
@@ -88,6 +90,6 @@ def test_a_layer_clones_its_initializer_from_its_config():
     layer = keras.layers.Dense(3, kernel_initializer=initreg.resolve("he_normal", seed=7))
     clone = keras.layers.Dense.from_config(layer.get_config())
     assert initreg.describe(clone.kernel_initializer) == "he_normal(seed=7)"
-    for each in (layer, clone):
-        each.build((None, 4))
+    for dense in (layer, clone):
+        dense.build((None, 4))
     assert np.array_equal(layer.get_weights()[0], clone.get_weights()[0])

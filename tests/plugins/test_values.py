@@ -1,4 +1,4 @@
-"""A million values drawn through real Keras follow the distribution that the config states."""
+"""A million values drawn by Keras follow the distribution of the config."""
 
 import keras
 import numpy as np
@@ -8,10 +8,10 @@ from scipy import stats
 from initreg import resolve, validate
 from initreg.draws.distributions import Constant, Normal
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
-# The seeds are fixed, so a test that passes on one backend's version passes each time. Were they
-# drawn anew, each test would fail once in 10,000 runs by chance alone.
+# The seeds are fixed, so a test that passes on one version of a backend always passes. With random
+# seeds, each test would fail by chance once in 10,000 runs.
 ALPHA = 1e-4
 SEED = 20_240_601
 
@@ -78,5 +78,5 @@ def test_values_without_spread(text, value):
 
 
 @pytest.mark.parametrize("text", ["orthogonal", "identity", "stft", "constant([1, 2])"])
-def test_nothing_is_stated_of_values_that_depend_on_each_other(text):
+def test_dependent_values_have_no_distribution(text):
     assert validate(text).distribution((4, 4)) is None

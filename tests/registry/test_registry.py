@@ -1,17 +1,19 @@
-"""A registry resolves specs into stock Keras, and writes initializers back; safe in threads."""
+"""A registry resolves specs into Keras's own classes, describes them, and is safe in threads."""
 
+import asyncio
+import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 import pytest
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
-import initreg
 from initreg import (
     ConfigError,
     InitializerConfig,
+    InitializerField,
     PluginError,
     Registry,
     UnknownInitializerError,
@@ -23,6 +25,7 @@ from initreg import (
     validate,
 )
 from initreg.discovery.loading import Discovery
+from initreg.wording import shown
 
 pytestmark = pytest.mark.keras
 
@@ -35,7 +38,7 @@ class Failing(InitializerConfig, name="failing"):
 
 
 class Refused(InitializerConfig, name="refused", builds="keras.initializers:Identity"):
-    """Have a parameter that Keras does not take."""
+    """Have a parameter that Keras does not accept."""
 
     colour: str = "red"
 
@@ -56,14 +59,14 @@ class Refused(InitializerConfig, name="refused", builds="keras.initializers:Iden
     ],
     ids=lambda spec: type(spec).__name__,
 )
-def test_every_form_becomes_stock_keras(spec):
+def test_every_form_becomes_a_class_of_keras(spec):
     initializer = resolve(spec)
     assert type(initializer) is keras.initializers.RandomNormal
     assert initializer.get_config() == {"mean": 0.0, "stddev": 0.05, "seed": None}
     assert resolve(spec, seed=7).get_config()["seed"] == 7
 
 
-def test_the_result_is_fresh_each_time():
+def test_each_call_makes_a_new_initializer():
     assert resolve("random_normal") is not resolve("random_normal")
     config = validate("random_normal(seed=1)")
     assert resolve(config) is not resolve(config)
@@ -76,8 +79,8 @@ def test_the_result_is_fresh_each_time():
 )
 def test_an_open_seed_is_filled(seed, filled):
     for spec in ("normal", {"type": "normal"}, validate("normal"), keras.initializers.RandomNormal):
-        found = resolve(spec, seed=seed).get_config()["seed"]
-        assert (found, type(found)) == (filled, int)
+        result = resolve(spec, seed=seed).get_config()["seed"]
+        assert (result, type(result)) == (filled, int)
     assert resolve("normal(seed=3)", seed=seed).get_config()["seed"] == 3
     assert resolve("zeros", seed=seed).get_config() == {}
 
@@ -85,15 +88,15 @@ def test_an_open_seed_is_filled(seed, filled):
 @pytest.mark.parametrize(
     "seed", [True, False, -1, 2**32, 1.0, "3", b"", [1], pytest.param(10**5000, id="huge")]
 )
-def test_a_seed_is_a_whole_number_in_its_bounds(seed):
-    given = "this int" if seed == 10**5000 else repr(seed)
+def test_a_seed_that_is_not_a_whole_number_in_range_is_an_error(seed):
+    text = "this int" if seed == 10**5000 else repr(seed)
     for spec in ("normal", keras.initializers.Zeros(), validate("zeros")):
         with pytest.raises(ConfigError) as caught:
             resolve(spec, seed=seed)
-        assert str(caught.value) == (f"seed must be a whole number, 0 … 4294967295, not {given}.")
+        assert str(caught.value) == (f"seed must be a whole number, 0 … 4294967295, not {text}.")
 
 
-def test_none_classes_instances_and_callables_are_taken_as_keras_takes_them():
+def test_none_classes_instances_and_callables_are_accepted_as_in_keras():
     def fill(shape, dtype=None):
         return keras.ops.ones(shape, dtype=dtype)
 
@@ -101,20 +104,20 @@ def test_none_classes_instances_and_callables_are_taken_as_keras_takes_them():
     assert resolve(None, seed=1) is None
     assert resolve(fill, seed=1) is fill
     assert type(resolve(keras.initializers.Ones)) is keras.initializers.Ones
-    given = keras.initializers.RandomNormal(seed=3)
-    assert resolve(given) is given
-    assert resolve(given, seed=1) is given
+    seeded = keras.initializers.RandomNormal(seed=3)
+    assert resolve(seeded) is seeded
+    assert resolve(seeded, seed=1) is seeded
 
 
 def test_an_instance_with_an_open_seed_is_copied_to_fill_it():
-    given = keras.initializers.RandomNormal(stddev=2.0)
-    filled = resolve(given, seed=1)
+    unseeded = keras.initializers.RandomNormal(stddev=2.0)
+    filled = resolve(unseeded, seed=1)
     assert filled.get_config() == {"mean": 0.0, "stddev": 2.0, "seed": 1}
-    assert given.get_config()["seed"] is None
+    assert unseeded.get_config()["seed"] is None
 
 
 @pytest.mark.parametrize("make", [np.array, keras.ops.array], ids=["numpy", "backend"])
-def test_an_array_gives_its_values(make):
+def test_an_array_becomes_an_initializer_with_its_values(make):
     initializer = resolve(make([1.0, 2.0]))
     assert np.array_equal(keras.ops.convert_to_numpy(initializer((2,))), [1.0, 2.0])
 
@@ -128,18 +131,17 @@ def test_an_array_gives_its_values(make):
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_what_is_no_initializer_is_refused(value):
+def test_a_value_that_is_not_an_initializer_is_rejected(value):
     for seed in (None, 1):
         with pytest.raises(ConfigError) as caught:
             resolve(value, seed=seed)
-        shown = initreg.config.validation.shown(value)
-        assert str(caught.value) == f"{shown} is no initializer, and no spec of one."
+        assert str(caught.value) == f"{shown(value)} is not an initializer, nor a spec."
 
 
 @pytest.mark.parametrize(
     "name", ["initializer", "Initializer", "print", "keras.initializers.Zeros"]
 )
-def test_no_name_reaches_the_abstract_base_or_a_function(name):
+def test_no_name_finds_the_abstract_base_class_or_a_function(name):
     with pytest.raises(UnknownInitializerError):
         resolve(name)
 
@@ -155,7 +157,7 @@ def test_no_name_reaches_the_abstract_base_or_a_function(name):
         ),
     ],
 )
-def test_a_plugin_that_can_not_build_is_named(config, message):
+def test_an_error_names_the_config_that_could_not_be_built(config, message):
     with pytest.raises(PluginError) as caught:
         resolve(config)
     assert str(caught.value) == message
@@ -199,10 +201,10 @@ class Own(keras.initializers.RandomNormal):
 
 
 @pytest.mark.parametrize(
-    ("initializer", "kind", "message"),
+    ("initializer", "error", "message"),
     [
-        (None, ConfigError, "None is no Keras initializer, so it has no spec."),
-        (5, ConfigError, "5 is no Keras initializer, so it has no spec."),
+        (None, ConfigError, "None is not a Keras initializer, so it has no spec."),
+        (5, ConfigError, "5 is not a Keras initializer, so it has no spec."),
         (
             keras.initializers.RandomNormal(stddev=-1),
             ConfigError,
@@ -228,8 +230,8 @@ class Own(keras.initializers.RandomNormal):
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_what_no_spec_can_say_is_explained(initializer, kind, message):
-    with pytest.raises(kind) as caught:
+def test_an_initializer_without_a_spec_is_an_error(initializer, error, message):
+    with pytest.raises(error) as caught:
         describe(initializer)
     assert str(caught.value).startswith(message)
 
@@ -269,9 +271,9 @@ def test_a_plugin_that_fails_leaves_the_registry_as_it_was():
     assert registry.find("failing").config_class is Failing
 
 
-def test_what_a_text_means_is_not_remembered_past_a_new_class(registry):
+def test_a_new_class_can_change_what_a_text_means(registry):
     class Late(InitializerConfig, name="late"):
-        """Come late."""
+        """Be added late."""
 
     with pytest.raises(UnknownInitializerError):
         registry.validate("late")
@@ -282,7 +284,7 @@ def test_what_a_text_means_is_not_remembered_past_a_new_class(registry):
         registry.validate("late")
 
 
-def test_built_ins_are_known_without_the_others(registry):
+def test_built_in_initializers_can_be_listed_without_the_others(registry):
     assert "wrap" in [entry.name for entry in registry.entries()]
     names = [entry.name for entry in registry.builtin_entries()]
     assert names == sorted(names)
@@ -316,8 +318,8 @@ def test_many_threads_fill_a_registry_at_once(attempt):
         lambda: registry.find("xavier_normal").name,
     ]
     expected = [validate("he_normal(seed=1)"), 1.0, True, "glorot_normal"]
-    found = at_once(16, lambda i: uses[i % 4]())
-    assert found == expected * 4
+    results = at_once(16, lambda i: uses[i % 4]())
+    assert results == expected * 4
 
 
 def test_classes_can_be_added_while_others_read():
@@ -349,7 +351,91 @@ def test_the_default_registry_is_one():
     assert len({id(registry) for registry in at_once(8, lambda i: default_registry())}) == 1
 
 
-# What others brought ------------------------------------------------------------------------------
+# Another default ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own():
+    """A registry with a class of its own, and nothing else."""
+    registry = Registry()
+    registry.add(Failing)
+    return registry
+
+
+def test_a_registry_can_be_the_default_one_in_a_block(own):
+    class Layer(BaseModel):
+        kernel: InitializerField
+
+    with own.using() as registry:
+        assert registry is own is default_registry()
+        assert validate("failing") == Failing() == Layer(kernel="failing").kernel
+        assert describe("failing") == "failing"
+        with pytest.raises(UnknownInitializerError):
+            validate("zeros")
+    assert str(validate("zeros")) == "zeros"
+    with pytest.raises(UnknownInitializerError):
+        validate("failing")
+
+
+def test_the_innermost_block_decides_and_an_error_ends_it(own):
+    before, inner = default_registry(), Registry()
+    with own.using():
+        with pytest.raises(RuntimeError), inner.using():
+            assert default_registry() is inner
+            raise RuntimeError
+        assert default_registry() is own
+    assert default_registry() is before
+
+
+def test_each_thread_has_its_own_default(own):
+    registries = [own, Registry(), None, default_registry()]
+    gate = threading.Barrier(len(registries))
+
+    def use(i):
+        before = default_registry()
+        if registries[i] is None:
+            gate.wait()
+            return default_registry() is before
+        with registries[i].using():
+            gate.wait()  # all are open at once
+            return default_registry() is registries[i]
+
+    with own.using():
+        assert at_once(len(registries), use) == [True] * len(registries)
+        assert default_registry() is own
+
+
+def test_a_new_thread_has_the_installed_plugins_unless_it_gets_the_context(own):
+    installed = default_registry()
+    with own.using(), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(default_registry).result() is installed
+        assert pool.submit(contextvars.copy_context().run, default_registry).result() is own
+
+
+def test_each_asyncio_task_has_its_own_default(own):
+    installed, other = default_registry(), Registry()
+
+    async def use(registry, gate):
+        with registry.using():
+            await gate.wait()
+            child = await asyncio.create_task(current())
+            assert await asyncio.to_thread(default_registry) is registry
+            return child is default_registry() is registry
+
+    async def current():
+        return default_registry()
+
+    async def main():
+        gate = asyncio.Barrier(3)
+        tasks = [asyncio.create_task(use(registry, gate)) for registry in (own, other)]
+        await gate.wait()
+        assert default_registry() is installed  # while both tasks are inside of their blocks
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(main()) == [True, True]
+
+
+# Classes of users and plugins --------------------------------------------------------------------
 
 
 class Mine(keras.initializers.Initializer):
@@ -365,7 +451,7 @@ class Mine(keras.initializers.Initializer):
         return {"seed": self.seed}
 
 
-def test_a_custom_object_of_keras_is_taken_by_its_name():
+def test_a_custom_object_of_keras_is_found_by_its_name():
     with keras.saving.custom_object_scope({"Mine": Mine}):
         assert type(resolve("Mine")) is Mine
         assert resolve("Mine", seed=3).seed == 3
@@ -380,7 +466,7 @@ class Twice(InitializerConfig, name="twice", builds="keras.initializers:Constant
     value: float = 0.0
 
 
-def test_a_contested_name_is_described_by_its_qualified_one():
+def test_an_ambiguous_name_is_described_by_the_qualified_name():
     registry = Registry()
     registry.add(Twice, "acme")
     assert registry.describe("twice(1)") == "twice(value=1)"
@@ -390,7 +476,7 @@ def test_a_contested_name_is_described_by_its_qualified_one():
 
 
 class Unbuildable(InitializerConfig, name="unbuildable"):
-    """Have a parameter whose type leads nowhere."""
+    """Have a parameter whose type does not exist."""
 
     value: "Nowhere" = 0  # noqa: F821
 
@@ -406,17 +492,17 @@ class Raising(InitializerConfig, name="raising"):
         return 1 / value
 
 
-def test_a_schema_that_fails_is_the_fault_of_its_plugin(registry):
-    for kind, spec in ((Unbuildable, "unbuildable"), (Raising, "raising(0)")):
-        registry.add(kind)
-        message = f"^The schema of '{kind.initializer_name}' fails: [A-Z]"
+def test_an_exception_in_a_schema_is_an_error_of_its_plugin(registry):
+    for config_class, spec in ((Unbuildable, "unbuildable"), (Raising, "raising(0)")):
+        registry.add(config_class)
+        message = f"^The schema of '{config_class.initializer_name}' fails: [A-Z]"
         with pytest.raises(PluginError, match=message):
             registry.validate(spec)
 
 
-def test_a_class_that_a_person_registered_is_not_taken_for_keras_s_own():
+def test_a_registered_class_is_not_mistaken_for_keras_s_own():
     class HeNormal(Mine):
-        """Bear the name of one of Keras's."""
+        """Have the name of a class of Keras's."""
 
     written = {
         "module": None,
@@ -430,21 +516,21 @@ def test_a_class_that_a_person_registered_is_not_taken_for_keras_s_own():
         assert type(resolve(written)) is HeNormal
 
 
-@pytest.mark.parametrize("kind", [list, keras.layers.Flatten, dict])
-def test_a_class_of_something_else_is_refused(kind):
-    with pytest.raises(ConfigError, match="is no initializer"):
-        resolve(kind)
+@pytest.mark.parametrize("other_class", [list, keras.layers.Flatten, dict])
+def test_a_class_that_is_not_an_initializer_is_rejected(other_class):
+    with pytest.raises(ConfigError, match="is not an initializer"):
+        resolve(other_class)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
-def test_a_config_is_not_filled_with_a_seed_out_of_bounds(seed):
+def test_a_config_is_not_filled_with_a_seed_out_of_range(seed):
     with pytest.raises(ConfigError, match="seed must be a whole number, 0 … 4294967295"):
         validate("normal").with_seed(seed)
 
 
-def test_a_default_that_fails_is_the_plugin_s_fault_alone():
+def test_an_exception_in_a_default_is_an_error_of_its_plugin():
     class Broken(InitializerConfig, name="broken"):
-        """Fail to say what the default is."""
+        """Fail while the default is computed."""
 
         value: float = Field(default_factory=lambda: 1 / 0)
 

@@ -1,4 +1,4 @@
-"""A spec comes as text, as a dict, as Keras's dict or as a config, and means the same."""
+"""Text, a dict, Keras's dict and a config can all say the same."""
 
 import types
 
@@ -11,7 +11,7 @@ CONFIG = validate("random_normal(stddev=0.02, seed=7)")
 
 
 class Text(str):
-    """Text of a class of its own, as some YAML readers make it."""
+    """A subclass of `str`, as some YAML readers make it."""
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,12 @@ def test_parameters_may_be_left_out(spec):
     assert str(validate(spec)) == "zeros"
 
 
-def test_a_config_comes_back_as_it_is():
+def test_a_config_is_returned_unchanged():
     assert validate(CONFIG) is CONFIG
 
 
 FORMS = (
-    "An initializer is written as text, as {'type': name, …} or as Keras's "
-    "{'class_name': …, 'config': …}, not as "
+    "An initializer must be text, {'type': name, …} or Keras's {'class_name': …, 'config': …}, not "
 )
 NO_TYPE = "This dict does not name an initializer: it has no 'type'."
 loop = {"type": "zeros"}
@@ -88,25 +87,28 @@ for _ in range(100_000):
         (10**5000, FORMS + "this int."),
         (list(range(99)), FORMS + repr(list(range(99)))[:57] + "…."),
         ({}, NO_TYPE),
-        ({"name": "zeros"}, NO_TYPE + " Write 'type' in place of 'name'."),
-        ({"_target_": "keras.Zeros"}, NO_TYPE + " Write 'type' in place of '_target_'."),
+        ({"name": "zeros"}, NO_TYPE + " Write 'type' instead of 'name'."),
+        ({"_target_": "keras.Zeros"}, NO_TYPE + " Write 'type' instead of '_target_'."),
         ({"typ": "zeros"}, NO_TYPE + " It has 'typ'. Did you mean 'type'?"),
         ({"classname": "Zeros"}, NO_TYPE + " It has 'classname'. Did you mean 'class_name'?"),
-        ({"type": "zeros", 1: 2}, "A parameter's name is text, not 1."),
-        ({b"type": "zeros"}, "A parameter's name is text, not b'type'."),
+        ({"type": "zeros", 1: 2}, "A parameter's name must be text, not 1."),
+        ({b"type": "zeros"}, "A parameter's name must be text, not b'type'."),
         ({"type": None}, "$.type: type must be the name of an initializer, not None."),
         (
             {"type": "zeros()"},
-            "$.type: type is a name alone; its parameters stand beside it in the dict.",
+            "$.type: type must be a name alone. Write the parameters next to it in the dict.",
         ),
         ({"class_name": 3}, "$.class_name: class_name must be the name of an initializer, not 3."),
         (
             {"class_name": "Zeros", "conf": {}},
-            "$.conf: Keras's form has no key 'conf'. "
-            "It has class_name, config, module, registered_name.",
+            "$.conf: Unknown key 'conf'. "
+            "Keras's form has class_name, config, module, registered_name.",
         ),
         ({"class_name": "Zeros", "config": []}, "$.config: config must be a dict, not []."),
-        ({"class_name": "Zeros", "config": {1: 2}}, "$.config: A parameter's name is text, not 1."),
+        (
+            {"class_name": "Zeros", "config": {1: 2}},
+            "$.config: A parameter's name must be text, not 1.",
+        ),
         ({"class_name": "Zeros", "module": 1}, "$.module: module must be text, not 1."),
         (
             {"class_name": "Zeros", "registered_name": 1},
@@ -128,14 +130,14 @@ for _ in range(100_000):
         (str(value) if value is not deep else "deep")[:40] if value != 10**5000 else "huge"
     ),
 )
-def test_refusals(spec, message):
+def test_invalid_forms(spec, message):
     with pytest.raises(ConfigError) as caught:
         validate(spec)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("name", ["", ".", ".x", "x.", "..", "a.b.c", "\0.x", "\ud800", "../x.y"])
-def test_no_name_is_too_odd_to_be_unknown(name, registry):
+def test_an_odd_name_is_an_unknown_name(name, registry):
     with pytest.raises(UnknownInitializerError):
         registry.validate({"type": name})
 

@@ -242,7 +242,7 @@ rules.yaml:10:13: weight must be text, the name of the variable, not 3.
 rules.yaml:11:21: init must be an initializer, or keep to leave the weights unchanged, not None.
       - {match: 1, init: , match: x}
                         ^
-rules.yaml:11:24: The key 'match' stands here twice; readers differ in which counts.
+rules.yaml:11:24: Duplicate key 'match'; parsers disagree on which one wins.
       - {match: 1, init: , match: x}
                            ^^^^^
 rules.yaml:12:22: There is no initializer 'he_norml'. Did you mean 'he_normal'? `initreg list` shows all.
@@ -362,7 +362,7 @@ def test_an_empty_table_is_reported():
 
 def test_a_spec_that_yaml_cuts_at_a_comma_is_explained():
     first, second = findings("- {match: x, init: he_normal(seed=1, input_axes=0)}")
-    assert "put the spec in quotes" in first.message
+    assert "Put the spec in quotes" in first.message
     assert second.code == "unknown-parameter"
 
 
@@ -370,16 +370,16 @@ def test_a_file_that_cannot_be_read():
     with pytest.raises(UnreadableError, match="No such file"):
         read_rules("missing.yaml")
     Path("rules").touch()
-    with pytest.raises(UnreadableError, match="does not say what it is"):
+    with pytest.raises(UnreadableError, match="It has no file extension"):
         read_rules("rules")
     with pytest.raises(UnreadableError):
         findings("rules: [")
 
 
 def test_invalid_arguments():
-    with pytest.raises(ValueError, match="keys are for form='config'"):
+    with pytest.raises(ValueError, match="keys can only be used with form='config'"):
         check_text("rules: []", form="rules", keys=["start"])
-    with pytest.raises(ValueError, match="form is 'config' or 'rules', not 'rule'"):
+    with pytest.raises(ValueError, match="form must be 'config' or 'rules', not 'rule'"):
         check_text("rules: []", form="rule")
 
 

@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -33,7 +37,7 @@ def run(
     merged: bool = False,
     encoding: str | None = "utf-8",
     timeout: float = 300,
-    variables: dict[str, str | None] | None = None,
+    variables: Mapping[str, str | None] | None = None,
     **options: Any,
 ) -> Result:
     """Run a command; fail if it exits with another status than `status`. None allows any.
@@ -60,3 +64,31 @@ def run(
 def python(script: str, *arguments: object, **options: Any) -> Result:
     """Run a script in a new interpreter. Options are those of `run`."""
     return run(sys.executable, "-c", textwrap.dedent(script), *arguments, **options)
+
+
+# A shell starts its background processes, such as a test run, with Ctrl-C ignored.
+_HEED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def interrupt(*command: object, marker: Path, variables: Mapping[str, str] | None = None) -> Result:
+    """Run a command until it makes the file `marker`, and send it Ctrl-C. For POSIX only."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", _HEED, *map(str, command)],
+        env={**os.environ, **(variables or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not marker.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        stdout, stderr = child.communicate(timeout=30)
+    finally:
+        child.kill()
+    return Result(child.returncode, stdout, stderr)

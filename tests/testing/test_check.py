@@ -1,4 +1,4 @@
-"""`check` and `parametrize`: what they take, what comes back, and what becomes of errors."""
+"""`check` and `parametrize`: their targets, their results, and errors of the plugin."""
 
 import re
 
@@ -28,7 +28,7 @@ QUICK = ["docs", "round_trip"]
 class Broken(
     InitializerConfig, name="planted", builds="keras.initializers:Zeros", examples=("planted",)
 ):
-    """Fail in its own code."""
+    """Raise an error."""
 
     def example_shape(self):
         return (1 // 0,)
@@ -69,7 +69,7 @@ def statuses(results):
     return {result.check: result.status for result in results}
 
 
-# What it takes ------------------------------------------------------------------------------------
+# Targets ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -92,50 +92,52 @@ def test_targets(target, spec):
     assert all(result.seconds >= 0 for result in results)
 
 
-def test_of_a_class_without_defaults_the_first_example_is_checked():
+@pytest.mark.slow
+def test_the_first_example_of_a_class_without_defaults_is_checked():
     results = check(Shown)
     assert {result.status for result in results} == {"passed", "skipped"}
     assert {result.spec for result in results} == {"planted(value=0.5)"}
 
 
-def test_without_any_config_the_checks_are_skipped_and_the_cause_told():
+def test_without_any_config_the_checks_are_skipped_with_the_reason():
     results = check(Required)
     assert {result.spec for result in results} == {"planted"}
     assert statuses(results)["docs"] == "failed"
     assert statuses(results)["seeds"] == "skipped"
-    told = {result.message for result in results if result.status == "skipped"}
-    assert "There is no config to try: it has no example that validates." in told
+    reasons = {result.message for result in results if result.status == "skipped"}
+    assert "It has no default config, and no example that validates." in reasons
 
 
-def test_what_nests_another_conforms():
+@pytest.mark.slow
+def test_an_initializer_with_another_inside_conforms():
     results = check(Nesting)
-    assert [str(each) for each in results if each.status == "failed"] == []
+    assert [str(result) for result in results if result.status == "failed"] == []
 
 
 @pytest.mark.parametrize(
     ("target", "error", "says"),
     [
-        (3, ConfigError, "3 can't be checked: give a config class, a spec or a config."),
+        (3, ConfigError, "3 can't be checked. Give a config class, a spec or a config."),
         ("zeros(", SpecSyntaxError, "'(' was never closed"),
         ("zeros(1)", ConfigError, "zeros takes no parameters"),
     ],
     ids=str,
 )
-def test_what_is_no_target_is_told(target, error, says):
+def test_an_invalid_target_is_an_error(target, error, says):
     with pytest.raises(error) as caught:
         check(target)
     assert says in str(caught.value)
 
 
-def test_a_name_that_is_built_in_is_told():
+def test_a_built_in_name_is_an_error():
     class Zeros(InitializerConfig, name="zeros", builds="keras.initializers:Zeros"):
         """Take a name."""
 
-    with pytest.raises(PluginError, match="'zeros' is refused: 'zeros' is a built-in name"):
+    with pytest.raises(PluginError, match="'zeros' is rejected: 'zeros' is a built-in name"):
         check(Zeros)
 
 
-def test_a_registry_has_to_have_the_class():
+def test_a_given_registry_must_have_the_class():
     registry = Registry()
     with pytest.raises(PluginError, match=r"Shown is not in the registry\. Add it: registry\.add"):
         check(Shown, registry=registry)
@@ -143,17 +145,18 @@ def test_a_registry_has_to_have_the_class():
     assert statuses(check(Shown, only=QUICK, registry=registry)).keys() == set(QUICK)
 
 
-# What comes back ----------------------------------------------------------------------------------
+# Results ------------------------------------------------------------------------------------------
 
 
-def test_each_check_is_told_as_it_comes():
-    told = []
-    results = check("zeros", callback=told.append)
-    assert told == results
+@pytest.mark.slow
+def test_the_callback_gets_each_result():
+    received = []
+    results = check("zeros", callback=received.append)
+    assert received == results
     assert [result.check for result in results] == list(CHECKS)
 
 
-def test_an_expected_failure_is_told_with_its_reason():
+def test_an_expected_failure_has_its_reason():
     expected = {"docs": "It is young.", "round_trip": "It is not."}
     results = check(Required(value=1), only=QUICK, expected_failures=expected)
     assert results[0] == CheckResult(
@@ -162,10 +165,10 @@ def test_an_expected_failure_is_told_with_its_reason():
     assert statuses(results) == {"docs": "expected", "round_trip": "passed"}
 
 
-@pytest.mark.parametrize("given", [{"only": ["seds"]}, {"expected_failures": {"seds": "why"}}])
-def test_a_check_that_is_not_there_is_told(given):
+@pytest.mark.parametrize("options", [{"only": ["seds"]}, {"expected_failures": {"seds": "why"}}])
+def test_an_unknown_check_is_an_error(options):
     with pytest.raises(ConfigError, match=r"There is no check 'seds'\. Did you mean 'seeds'\?"):
-        check("zeros", **given)
+        check("zeros", **options)
 
 
 def test_an_error_of_the_plugin_is_a_failure_with_its_place():
@@ -177,15 +180,15 @@ def test_an_error_of_the_plugin_is_a_failure_with_its_place():
     assert result.message.endswith(", in example_shape)")
 
 
-def test_the_default_registry_is_left_as_it_was():
+def test_the_default_registry_is_unchanged():
     check(Shown, only=QUICK)
     with pytest.raises(LookupError):
         validate("planted(1)")
 
 
 def test_a_result_is_a_line():
-    told = CheckResult("seeds", "planted", "failed", "Two are one.", "Hand it on.")
-    assert str(told) == "seeds of planted failed: Two are one. Hand it on."
+    failed = CheckResult("seeds", "planted", "failed", "Two are one.", "Pass it on.")
+    assert str(failed) == "seeds of planted failed: Two are one. Pass it on."
     assert str(CheckResult("seeds", "planted", "passed")) == "seeds of planted passed"
 
 
@@ -198,33 +201,34 @@ def cases(*targets, **options):
     return {case.id: case.values[0] for case in mark.args[1]}
 
 
-def test_the_tests_are_called_after_target_and_check():
-    found = cases("random_normal(stddev=0.02)", Shown, validate("ones"))
-    assert len(found) == 3 * len(CHECKS)
-    assert {"random_normal(stddev=0.02)-seeds", "planted-docs", "ones-shapes"} <= found.keys()
+def test_the_tests_have_names_of_target_and_check():
+    tests = cases("random_normal(stddev=0.02)", Shown, validate("ones"))
+    assert len(tests) == 3 * len(CHECKS)
+    assert {"random_normal(stddev=0.02)-seeds", "planted-docs", "ones-shapes"} <= tests.keys()
 
 
 def test_a_test_passes_fails_or_is_skipped():
-    told = []
-    found = cases(Required(value=1), expected_failures={"json_schema": "no"}, callback=told.append)
-    assert found["planted(value=1)-round_trip"]().status == "passed"
+    received = []
+    expected = {"json_schema": "no"}
+    tests = cases(Required(value=1), expected_failures=expected, callback=received.append)
+    assert tests["planted(value=1)-round_trip"]().status == "passed"
     with pytest.raises(AssertionError, match=r"planted.*: It has no example\.\nAdd examples="):
-        found["planted(value=1)-docs"]()
+        tests["planted(value=1)-docs"]()
     with pytest.raises(pytest.skip.Exception, match="It states no distribution"):
-        found["planted(value=1)-support"]()
-    assert [result.check for result in told] == ["round_trip", "docs", "support"]
+        tests["planted(value=1)-support"]()
+    assert [result.check for result in received] == ["round_trip", "docs", "support"]
 
 
 def test_an_expected_failure_is_an_xfail():
-    found = cases(Required(value=1), expected_failures={"docs": "It is young."})
+    tests = cases(Required(value=1), expected_failures={"docs": "It is young."})
     with pytest.raises(pytest.xfail.Exception, match="It is young"):
-        found["planted(value=1)-docs"]()
+        tests["planted(value=1)-docs"]()
 
 
-def test_a_failure_has_the_error_of_the_plugin_behind_it():
-    found = cases(Broken)
+def test_the_cause_of_a_failure_is_the_error_of_the_plugin():
+    tests = cases(Broken)
     with pytest.raises(AssertionError) as caught:
-        found["planted-shapes"]()
+        tests["planted-shapes"]()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 

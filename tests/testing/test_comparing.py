@@ -1,4 +1,4 @@
-"""Values held against a distribution: how often right ones are refused, and wrong ones seen."""
+"""Compare values with a distribution: how often right ones are rejected, and wrong ones found."""
 
 import numpy as np
 import pytest
@@ -9,15 +9,17 @@ from initreg.testing.comparing import ALPHA, misfit
 RIGHT = [Normal(), Normal(3, 1e-3), Uniform(-1, 2), TruncatedNormal(0, 1), Constant(0.1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", RIGHT, ids=str)
-def test_right_values_are_refused_as_seldom_as_it_says(distribution):
-    refused = 0
+def test_right_values_are_rejected_as_rarely_as_stated(distribution):
+    rejected = 0
     for seed in range(300):
         values = draw(distribution, 2000, seed=seed).astype(np.float64)
-        refused += misfit(values, distribution, 0.1) is not None
-    assert refused <= 51  # 30 are allowed on average, and more than this once in 10,000 runs
+        rejected += misfit(values, distribution, 0.1) is not None
+    assert rejected <= 51  # 30 on average are allowed; more than 51 happens once in 10,000 runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", RIGHT, ids=str)
 @pytest.mark.parametrize("count", [1, 2, 50, 2**16])
 def test_right_values_pass(distribution, count):
@@ -39,11 +41,11 @@ def test_right_values_pass(distribution, count):
     ],
     ids=lambda value: str(value),
 )
-def test_what_is_wrong_by_a_little_is_seen(drawn, stated, says):
+def test_small_differences_are_found(drawn, stated, says):
     values = draw(drawn, 2**16, seed=1).astype(np.float64)
     assert says in (misfit(values, stated, ALPHA) or "nothing")
 
 
-def test_of_few_values_the_shares_alone_are_looked_at():
+def test_few_values_are_compared_by_their_shares_only():
     values = draw(Normal(5, 1), 30, seed=1).astype(np.float64)
     assert "lie below" in (misfit(values, Normal(), ALPHA) or "")

@@ -1,10 +1,10 @@
-"""Each check is tripped by an initializer that is right but for one planted fault."""
+"""Each check fails for an initializer that is right except for one planted fault."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
@@ -14,13 +14,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 from initreg import InitializerConfig, NonNegative, Normal, Number, Seed, Uniform, draw
 from initreg.testing import CHECKS, check
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 BACKEND = keras.config.backend()
 HERE = __name__
 
 
-# What is right ------------------------------------------------------------------------------------
+# Without a fault ----------------------------------------------------------------------------------
 
 
 class Right(InitializerConfig):
@@ -48,23 +48,23 @@ class Portable(Right, name="planted", examples=("planted(stddev=2)",)):
 
 
 @pytest.mark.parametrize("config_class", [Sound, Portable])
-def test_what_is_right_passes_all(config_class):
+def test_an_initializer_without_a_fault_passes_all_checks(config_class):
     results = check(config_class)
     assert [result.check for result in results] == list(CHECKS)
     assert {r.check: r.message for r in results if r.status != "passed"} == {
-        "light_import": f"{config_class.__name__} is made in {HERE}, "
-        "which is no module of a plugin."
+        "light_import": f"{config_class.__name__} is defined in {HERE}, "
+        "not in a module of a plugin."
     }
 
 
-# The faults: each with the check that it trips, what that says, and which others it trips ---------
+# The faults: each with the check that must fail, its message, and other checks that fail ----------
 
 FAULTS = {}
-KEPT = ("keras_config", "saved_model")  # what a copy has to keep
+KEPT = ("keras_config", "saved_model")  # the checks of copies
 
 
 def fault(trips: str, says: str, *others: str, on: tuple[str, ...] = ()):
-    """Keep a class with what is to be found in it, on some backends or on all."""
+    """Add a class to the faults, on all backends or on some."""
 
     def keep(config_class: type[InitializerConfig]) -> type[InitializerConfig]:
         if not on or BACKEND in on:
@@ -82,7 +82,7 @@ class NoSummary(Sound, name="planted", examples=("planted",)):
     pass
 
 
-@fault("docs", "No description of power, base. Field(…, description='…') for power, base.")
+@fault("docs", "No description of power, base. Write Field(…, description='…') for power, base.")
 class NoDescription(Sound, name="planted", examples=("planted",)):
     """Describe no parameter."""
 
@@ -98,9 +98,9 @@ class NoExample(Sound, name="planted"):
     """Show no example."""
 
 
-@fault("docs", "The example 'planted(stdev=1)' is refused: planted has no")
+@fault("docs", "The example 'planted(stdev=1)' is rejected: planted has no")
 class WrongExample(Sound, name="planted", examples=("planted(stdev=1)",)):
-    """Show an example that is none."""
+    """Show an example that is not valid."""
 
 
 @fault("docs", "The example 'zeros' is one of zeros.")
@@ -109,7 +109,7 @@ class OthersExample(Sound, name="planted", examples=("zeros",)):
 
 
 class WithWord(Sound):
-    """Have one parameter more, which says nothing of the values."""
+    """Have one more parameter, on which the values do not depend."""
 
     def build(self):
         return keras.initializers.RandomNormal(self.mean, self.stddev, self.seed)
@@ -117,18 +117,18 @@ class WithWord(Sound):
 
 @fault(
     "defaults",
-    "The default word='c' is refused: word must be 'a' or 'b', not 'c'.",
+    "The default word='c' is rejected: word must be 'a' or 'b', not 'c'.",
     "json_schema",
     "round_trip",
 )
 class WrongDefault(WithWord, name="planted", examples=("planted(word=a)",)):
-    """Have a default that the parameter refuses."""
+    """Have a default that the parameter rejects."""
 
     model_config = ConfigDict(validate_default=False)
     word: Literal["a", "b"] = Field("c", description="A word.")
 
 
-@fault("closed_schema", "It takes parameters that it does not have.")
+@fault("closed_schema", "It accepts parameters that it does not have.")
 class Open(Sound, name="planted", examples=("planted",)):
     """Take any parameter."""
 
@@ -143,17 +143,18 @@ class Unhashable(WithWord, name="planted", examples=("planted",)):
 
 
 @fault(
-    "json_schema", "Its JSON Schema is none: 'strong' is not valid under any of the given schemas"
+    "json_schema",
+    "Its JSON Schema is not valid: 'strong' is not valid under any of the given schemas",
 )
 class InvalidSchema(WithWord, name="planted", examples=("planted",)):
-    """Have a JSON Schema that is none."""
+    """Have a JSON Schema that is not valid."""
 
     word: Annotated[str, WithJsonSchema({"type": "strong"})] = Field("a", description="A word.")
 
 
-@fault("json_schema", "Its JSON Schema refuses {'type': 'planted', 'mean': 0.0")
+@fault("json_schema", "Its JSON Schema rejects {'type': 'planted', 'mean': 0.0")
 class NarrowSchema(WithWord, name="planted", examples=("planted",)):
-    """Have a JSON Schema that refuses what the class takes."""
+    """Have a JSON Schema that rejects what the class accepts."""
 
     word: Annotated[str, WithJsonSchema({"type": "string", "pattern": "^b$"})] = Field(
         "a", description="A word."
@@ -162,23 +163,24 @@ class NarrowSchema(WithWord, name="planted", examples=("planted",)):
 
 @fault("json_schema", "It has no JSON Schema: PydanticInvalidForJsonSchema: ")
 class NoSchema(WithWord, name="planted", examples=("planted",)):
-    """Take what JSON Schema can't say."""
+    """Take a type that JSON Schema does not have."""
 
     key: Callable[[int], int] | None = Field(None, description="A function.")
 
 
-@fault("errors", "It takes gain=-1, where the schema says minimum 0. Let the type of gain hold")
+@fault(
+    "errors",
+    "It accepts gain=-1 (the schema says: minimum 0). State the bounds in the type of gain",
+)
 class LooseBound(WithWord, name="planted", examples=("planted",)):
-    """State a bound, and hold none."""
+    """State a bound, and check none."""
 
     gain: Number = Field(1.0, description="A factor.", json_schema_extra={"minimum": 0})
 
 
-@fault(
-    "errors", "It refuses gain=-1, where the schema says minimum 0, without naming gain: planted: o"
-)
+@fault("errors", "It rejects gain=-1 (the schema says: minimum 0) without naming gain: planted: o")
 class NamelessRefusal(WithWord, name="planted", examples=("planted",)):
-    """Refuse without a name."""
+    """Reject a value without naming its parameter."""
 
     gain: Number = Field(1.0, description="A factor.", json_schema_extra={"minimum": 0})
 
@@ -191,7 +193,7 @@ class NamelessRefusal(WithWord, name="planted", examples=("planted",)):
 
 @fault("errors", "PluginError: The schema of 'planted' fails: TypeError: '<' not supported between")
 class CrashingValidator(WithWord, name="planted", examples=("planted",)):
-    """Fail where something is wrong."""
+    """Crash if a value is wrong."""
 
     gain: Annotated[Number, BeforeValidator(lambda value: value if value < 9 else 9)] = Field(
         1.0, description="A factor."
@@ -204,7 +206,7 @@ def as_share(value):
 
 @fault("round_trip", "Its text 'planted(percent=0.5)' becomes Halved(mean=0.0, stddev=0.05,")
 class Halved(WithWord, name="planted", examples=("planted",)):
-    """Change a value each time that it is read."""
+    """Change a value each time it is validated."""
 
     percent: Annotated[float, BeforeValidator(as_share)] = Field(
         50.0, description="A share.", json_schema_extra={"type": "number"}
@@ -219,7 +221,7 @@ def shared(mean, stddev, seed):
     return keras.initializers.RandomNormal(mean, stddev, seed)
 
 
-@fault("fresh_instance", "Two builds share one initializer: so will two layers.", "seeds")
+@fault("fresh_instance", "Two builds share one initializer, and so will two layers.", "seeds")
 class Shared(Sound, name="planted", examples=("planted",)):
     """Build one initializer for all."""
 
@@ -229,7 +231,7 @@ class Shared(Sound, name="planted", examples=("planted",)):
 
 @fault(
     "fresh_instance",
-    "It builds function, which is no Keras initializer.",
+    "It builds function, which is not a Keras initializer.",
     *KEPT,
 )
 class BuildsFunction(Sound, name="planted", examples=("planted",)):
@@ -246,11 +248,11 @@ class Forgetful(keras.initializers.RandomNormal):
         return {"stddev": self.stddev, "seed": self._init_seed}
 
 
-@fault("keras_config", "What from_config(get_config()) gives draws other values: ")
+@fault("keras_config", "The result of from_config(get_config()) draws other values: ")
 class Forgets(
     Sound, name="planted", builds=f"{HERE}:Forgetful", examples=("planted", "planted(mean=1)")
 ):
-    """Leave the mean out of what Keras saves."""
+    """Leave the mean out of the saved config."""
 
 
 class Unregistered(keras.initializers.RandomNormal):
@@ -259,7 +261,7 @@ class Unregistered(keras.initializers.RandomNormal):
 
 @fault("saved_model", "A model with it can't be loaded: ", "keras_config")
 class Unloadable(Sound, name="planted", examples=("planted",)):
-    """Build a class that nobody knows."""
+    """Build a class that is not registered with Keras."""
 
     def build(self):
         return Unregistered(self.mean, self.stddev, self.seed)
@@ -276,12 +278,12 @@ class Counting(keras.initializers.RandomNormal):
 
 @fault(
     "purity",
-    "Called again, it gives other values: ",
+    "A second call gives other values: ",
     "saved_model",
     *(["tracing"] if BACKEND in ("jax", "tensorflow") else []),
 )
 class Counts(Sound, name="planted", builds=f"{HERE}:Counting", examples=("planted",)):
-    """Give other values each time."""
+    """Give other values in each call."""
 
 
 @keras.saving.register_keras_serializable(package="planted")
@@ -291,9 +293,9 @@ class Global(keras.initializers.RandomNormal):
         return super().__call__(shape, dtype)
 
 
-@fault("purity", "It draws from a generator of the whole process.")
+@fault("purity", "It draws from a global random generator.")
 class UsesGlobal(Sound, name="planted", builds=f"{HERE}:Global", examples=("planted",)):
-    """Move NumPy's global generator on."""
+    """Use NumPy's global generator."""
 
 
 @keras.saving.register_keras_serializable(package="planted")
@@ -305,13 +307,13 @@ class Looking(keras.initializers.RandomNormal):
 
 @fault("tracing", "Keras can't trace it: ", on=("jax", "tensorflow"))
 class Looks(Sound, name="planted", builds=f"{HERE}:Looking", examples=("planted",)):
-    """Look at the values while they are drawn."""
+    """Read the values while they are drawn."""
 
 
 # Its values
 
 
-@fault("seeds", "Two seeds give the same values. Hand the seed on")
+@fault("seeds", "Two seeds give the same values. Pass the seed")
 class IgnoresSeed(Sound, name="planted", examples=("planted",)):
     """Draw with a seed of its own."""
 
@@ -319,7 +321,10 @@ class IgnoresSeed(Sound, name="planted", examples=("planted",)):
         return keras.initializers.RandomNormal(self.mean, self.stddev, seed=1)
 
 
-@fault("seeds", "The default of seed is 0: all layers will be alike. Let it be None")
+@fault(
+    "seeds",
+    "The default of seed is 0, so all layers will have the same values. Keep a",
+)
 class DefaultSeed(Sound, name="planted", examples=("planted",)):
     """Have a seed by default."""
 
@@ -328,13 +333,13 @@ class DefaultSeed(Sound, name="planted", examples=("planted",)):
 
 @fault("seeds", "Without a seed, two instances draw the same values")
 class FixesSeed(Sound, name="planted", examples=("planted",)):
-    """Put a seed where there is none."""
+    """Use a fixed seed if none is given."""
 
     def build(self):
         return keras.initializers.RandomNormal(self.mean, self.stddev, seed=self.seed or 0)
 
 
-@fault("seeds", "It takes no seed, and two instances of it draw different values.", *KEPT)
+@fault("seeds", "It has no parameter seed, but two instances of it draw different values.", *KEPT)
 class NoSeed(InitializerConfig, name="planted", examples=("planted",)):
     """Take no seed."""
 
@@ -363,9 +368,9 @@ class Flat(keras.initializers.RandomNormal):
         return super().__call__(shape[:2], dtype)
 
 
-@fault("shapes", "The Keras initializer gives the shape [3, 1] where [3, 1, 5] is asked for.")
+@fault("shapes", "The Keras initializer returns the shape [3, 1], not [3, 1, 5].")
 class Flattens(Sound, name="planted", builds=f"{HERE}:Flat", examples=("planted",)):
-    """Leave out what comes after two axes."""
+    """Drop all axes after the second."""
 
 
 @keras.saving.register_keras_serializable(package="planted")
@@ -376,14 +381,14 @@ class NoScalar(keras.initializers.RandomNormal):
         return super().__call__(shape, dtype)
 
 
-@fault("shapes", "initreg.draw fills the shape [], and Keras refuses it: one axis at least")
+@fault("shapes", "initreg.draw fills the shape [], but Keras rejects it: one axis at least")
 class RefusesScalar(Sound, name="planted", builds=f"{HERE}:NoScalar", examples=("planted",)):
-    """Refuse a scalar, and say what it follows."""
+    """Reject a scalar, for which distribution() returns one."""
 
 
-@fault("shapes", "Keras fills the shape [], and initreg.draw refuses it: planted does not fit the")
+@fault("shapes", "Keras fills the shape [], but initreg.draw rejects it: planted does not fit the")
 class StatesNoScalar(Sound, name="planted", examples=("planted",)):
-    """Take a scalar, and not say what it follows."""
+    """Accept a scalar, but reject it in distribution()."""
 
     def distribution(self, shape):
         if not shape:
@@ -393,18 +398,18 @@ class StatesNoScalar(Sound, name="planted", examples=("planted",)):
 
 @fault("shapes", "planted fails for the shape []: IndexError: tuple index out of range (")
 class TakesAxesForGranted(Sound, name="planted", examples=("planted",)):
-    """Look at an axis that a scalar has not."""
+    """Use an axis that a scalar does not have."""
 
     def distribution(self, shape):
         _ = shape[0]
         return super().distribution(shape)
 
 
-@fault("shapes", "It refuses its own example_shape(), [3]: two axes at least")
+@fault("shapes", "It rejects its own example_shape(), [3]: two axes at least")
 class RefusesExample(
     InitializerConfig, name="planted", builds=f"{HERE}:Matrix", examples=("planted",)
 ):
-    """Show a shape that it refuses; no check that draws can be made."""
+    """Have an example shape that it rejects; the checks that draw are skipped."""
 
     seed: Seed = Field(None, description="Seed of the draw.")
 
@@ -428,10 +433,11 @@ class Single(keras.initializers.RandomNormal):
 
 
 @fault(
-    "dtypes", "Asked for float16, it gives float32; float16 is right. Make the values of the dtype"
+    "dtypes",
+    "For the dtype float16, it returns float32, not float16. Convert the values to the dtype",
 )
 class OneDtype(Sound, name="planted", builds=f"{HERE}:Single", examples=("planted",)):
-    """Draw float32, whatever is asked for."""
+    """Draw float32 for any dtype."""
 
 
 @keras.saving.register_keras_serializable(package="planted")
@@ -443,33 +449,33 @@ class Overflowing(keras.initializers.RandomNormal):
 
 @fault("dtypes", "2048 of 2048 values are not finite in float16.")
 class Overflows(Sound, name="planted", builds=f"{HERE}:Overflowing", examples=("planted",)):
-    """Compute with numbers that a float16 can't hold."""
+    """Compute with numbers that overflow in float16."""
 
 
-# thinc's normal_init hands its mean on as the scale, so that the default draws zeros:
+# thinc's normal_init passes its mean as the scale, so its default draws zeros:
 # https://github.com/explosion/thinc, thinc/initializers.py
 class MeanAsScale(Sound):
-    """Hand the mean on as the scale."""
+    """Pass the mean as the scale."""
 
     def build(self):
         return keras.initializers.RandomNormal(mean=0.0, stddev=self.mean, seed=self.seed)
 
 
-@fault("spread", "All 2048 values are 0. Draw each value by itself", "distribution")
+@fault("spread", "All 2048 values are 0. Draw each value separately", "distribution")
 class ThincZeros(MeanAsScale, name="planted", examples=("planted",)):
-    """Hand the mean on as the scale; 0, as in thinc."""
+    """Pass the mean as the scale; it is 0, as in thinc."""
 
 
 @fault("distribution", "draws for the shape [64, 32] have the mean ")
 class ThincOnes(MeanAsScale, name="planted", examples=("planted",)):
-    """Hand the mean on as the scale; 1."""
+    """Pass the mean as the scale; it is 1."""
 
     mean: Number = Field(1.0, description="Mean of the values.")
 
 
 @fault("distribution", "have the standard deviation 0.05")
 class ThincTwice(MeanAsScale, name="planted", examples=("planted",)):
-    """Hand the mean on as the scale, where nothing else is wrong with it."""
+    """Pass the mean as the scale; nothing else is wrong."""
 
     def distribution(self, shape):
         return Normal(0.0, self.stddev)
@@ -483,7 +489,7 @@ class Repeating(keras.initializers.RandomNormal):
         return super().__call__(shape[-1:], dtype) + keras.ops.zeros(shape, dtype)
 
 
-@fault("spread", "draws for the shape [64, 32], 2% are different ones.", "distribution")
+@fault("spread", "draws for the shape [64, 32], only 2% are distinct.", "distribution")
 class Repeats(Sound, name="planted", builds=f"{HERE}:Repeating", examples=("planted",)):
     """Give each row the same values."""
 
@@ -496,7 +502,9 @@ class Leaving(keras.initializers.RandomUniform):
         return keras.ops.cast(keras.ops.where(values == first, 0.08, values), dtype)
 
 
-@fault("support", "32 of 65536 lie outside of -0.05 … 0.05, such as 0.08. Say in distribution()")
+@fault(
+    "support", "32 of 65536 lie outside -0.05 … 0.05, such as 0.08. Return the right distribution"
+)
 class Leaves(InitializerConfig, name="planted", builds=f"{HERE}:Leaving", examples=("planted",)):
     """Put one value of each weight outside of the bounds."""
 
@@ -508,7 +516,7 @@ class Leaves(InitializerConfig, name="planted", builds=f"{HERE}:Leaving", exampl
 
 @fault("distribution", "have the standard deviation 0.002")
 class Variance(Sound, name="planted", examples=("planted",)):
-    """Hand the variance on as the standard deviation."""
+    """Pass the variance as the standard deviation."""
 
     def build(self):
         return keras.initializers.RandomNormal(self.mean, self.stddev**2, self.seed)
@@ -516,7 +524,7 @@ class Variance(Sound, name="planted", examples=("planted",)):
 
 @fault("distribution", "draws for the shape [64, 32] lie below ")
 class OtherForm(Sound, name="planted", examples=("planted",)):
-    """Draw of the right mean and spread, from another distribution."""
+    """Draw from another distribution of the same mean and spread."""
 
     def build(self):
         half = 3**0.5 * self.stddev
@@ -527,7 +535,7 @@ class OtherForm(Sound, name="planted", examples=("planted",)):
 class WrongFan(
     Sound, name="planted", builds="keras.initializers:RandomNormal", examples=("planted",)
 ):
-    """State a spread that follows the other fan."""
+    """State a spread that depends on the wrong fan."""
 
     def distribution(self, shape):
         return Normal(self.mean, self.stddev * (1 if shape[:1] != (32,) else 2**0.5))
@@ -535,16 +543,16 @@ class WrongFan(
 
 @dataclass(frozen=True)
 class Centered(Normal):
-    """Take off the mean of what is filled at once."""
+    """Subtract the mean of the values that are filled at once."""
 
     def fill(self, words, out):
         super().fill(words, out)
         out -= out.mean() if len(out) > 9 else 0
 
 
-@fault("threads_and_shards", "A part that is drawn by itself has other values")
+@fault("threads_and_shards", "A part drawn separately has other values")
 class Centers(Right, name="planted", examples=("planted",)):
-    """Draw what depends on the part."""
+    """Draw values that depend on the part."""
 
     def distribution(self, shape):
         return Centered(self.mean, self.stddev)
@@ -552,7 +560,7 @@ class Centers(Right, name="planted", examples=("planted",)):
 
 @dataclass(frozen=True)
 class ByThread(Normal):
-    """Draw otherwise in a thread that is not the first."""
+    """Draw other values in threads other than the first."""
 
     def fill(self, words, out):
         super().fill(words, out)
@@ -560,24 +568,24 @@ class ByThread(Normal):
             out += 1
 
 
-@fault("threads_and_shards", "Drawn in four threads, a weight has other values than in one.")
+@fault("threads_and_shards", "A weight drawn in four threads has other values than in one.")
 class Threads(Right, name="planted", examples=("planted",)):
-    """Draw what depends on the thread."""
+    """Draw values that depend on the thread."""
 
     def distribution(self, shape):
         return ByThread(self.mean, self.stddev)
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_trips_its_check(name: str) -> None:
+def test_a_planted_fault_fails_its_check(name):
     config_class, trips, says, expected = FAULTS[name]
     failed = {result.check: result for result in check(config_class) if result.status == "failed"}
     assert {check: str(result) for check, result in failed.items()}.keys() == expected, failed
-    told: Any = failed[trips]
-    assert says in f"{told.message} {told.advice}"
+    result = failed[trips]
+    assert says in f"{result.message} {result.advice}"
 
 
-def test_each_check_is_tripped() -> None:
+def test_each_check_has_a_fault():
     tripped = {trips for _, trips, _, _ in FAULTS.values()} | {"light_import"}  # in test_import.py
     on_this_backend = set(CHECKS) - ({"tracing"} if BACKEND in ("torch", "numpy") else set())
     assert tripped == on_this_backend

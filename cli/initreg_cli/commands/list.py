@@ -1,14 +1,10 @@
 """``initreg list``: all initializers."""
 
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from initreg_cli.options import Json, Plugin
-
-if TYPE_CHECKING:
-    from initreg import Entry
 
 
 def list_initializers(
@@ -32,7 +28,7 @@ def list_initializers(
     matching = [
         entry
         for entry in registry.entries()
-        if _matches(entry, pattern) and (not plugin or installed.is_called(entry.plugin, plugin))
+        if entry.matches(pattern) and (not plugin or entry.plugin.matches(plugin))
     ]
     if json:
         render.print_json([entries.as_json(entry) for entry in matching])
@@ -43,12 +39,3 @@ def list_initializers(
         request = (f" {pattern!r}" if pattern else "") + (f" in {plugin}" if plugin else "")
         render.print_note(f"No initializer matches{request}. `initreg list` shows all.")
         raise typer.Exit(1)
-
-
-def _matches(entry: "Entry", pattern: str) -> bool:
-    from initreg_cli.installed import folded
-
-    names = (entry.name, *entry.config_class.initializer_aliases)
-    if any(wildcard in pattern for wildcard in "*?["):
-        return any(fnmatchcase(name, pattern.lower()) for name in names)
-    return any(folded(pattern) in folded(name) for name in names)

@@ -3,7 +3,6 @@
 import importlib.util
 import keyword
 import re
-import shlex
 import sys
 import types
 from enum import StrEnum
@@ -49,6 +48,8 @@ def new(
 
     Creates all files or none; never overwrites.
     """
+    import shlex
+
     from initreg_cli import scaffold
     from initreg_cli.output import render
 

@@ -71,7 +71,7 @@ def _targets(plugin: str) -> tuple[list[object], bool]:
 
     def is_wanted(record: PluginRecord) -> bool:
         if plugin:
-            return installed.is_called(record, plugin)
+            return record.matches(plugin)
         return record.distribution != _BUILTIN
 
     registry = default_registry()

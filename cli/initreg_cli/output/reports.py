@@ -24,13 +24,15 @@ def print_reports(
     """Print findings on stdout in one of four formats, and how many `thing`s were checked on
     stderr.
     """
+    from initreg import UnknownFormatError
+
     _PRINTERS[format_](reports, unreadable)
     checked = sum(report.checked for report in reports)
     line = f"{_count(checked, thing)} checked in {_count(len(reports), 'file')}"
     line += f", {_count(len(_findings(reports)), 'finding')}."
     if unreadable:
         line += f" {_count(len(unreadable), 'file')} can't be read."
-    if any(_has_unknown_format(error) for error in unreadable):
+    if any(isinstance(error, UnknownFormatError) for error in unreadable):
         line += "\nSet the format of files with other extensions: --as yaml, json, toml or keras."
     render.print_note(line)
 
@@ -46,10 +48,6 @@ def print_finding(finding: "Finding") -> None:
         render.print_text(f"{_INDENT}at {_one_line(finding.path)}")
     for line in _fitted(*finding.excerpt.split("\n")):
         render.print_text(_INDENT + line)
-
-
-def _has_unknown_format(error: "UnreadableError") -> bool:
-    return error.problem.startswith("Its ending")
 
 
 def _needs_path(finding: "Finding") -> bool:

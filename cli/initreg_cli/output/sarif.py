@@ -9,20 +9,6 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from initreg import Finding, UnreadableError
 
-# What each code of a fault means.
-DESCRIPTIONS = {
-    "syntax": "The text is not a valid spec.",
-    "form": "The value is not an initializer in any form.",
-    "unknown-initializer": "There is no initializer of this name.",
-    "ambiguous-initializer": "Two plugins provide an initializer of this name.",
-    "unknown-parameter": "The initializer has no such parameter.",
-    "missing-parameter": "The initializer needs a parameter.",
-    "wrong-value": "The parameter does not accept this value.",
-    "conflict": "Parameters contradict each other.",
-    "duplicate-key": "A dict has the same key twice.",
-    "plugin": "A plugin failed.",
-}
-
 
 def log(
     findings: "Sequence[Finding]", unreadable: "Sequence[UnreadableError]"
@@ -65,13 +51,15 @@ def location(file: str, region: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"physicalLocation": place}
 
 
-def _rule(code: str) -> dict[str, Any]:
-    description = {"text": DESCRIPTIONS[code]}
+def _rule(code: Any) -> dict[str, Any]:
+    from initreg import FAULT_CODES
+
+    description = {"text": FAULT_CODES[code]}
     return {
         "id": code,
         "shortDescription": description,
         "fullDescription": description,
-        "help": {"text": f"{DESCRIPTIONS[code]} The message says what to write instead."},
+        "help": {"text": f"{FAULT_CODES[code]} The message says what to write instead."},
     }
 
 

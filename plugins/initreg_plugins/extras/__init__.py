@@ -1,1 +1,1 @@
-"""Initializers that Keras lacks, for who comes from PyTorch or JAX; plugins like all others."""
+"""Initializers that PyTorch or JAX have and Keras lacks. Registered like any plugin."""

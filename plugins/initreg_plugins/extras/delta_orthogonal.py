@@ -18,12 +18,12 @@ class DeltaOrthogonal(
 ):
     """Set the middle of a convolution's kernel to an orthogonal matrix, and the rest to 0.
 
-    Needs three to five axes, (*kernel, inputs, outputs), and no fewer outputs than inputs.
+    Needs three to five axes, (*kernel, inputs, outputs), and at least as many outputs as inputs.
     Source: Xiao et al. 2018.
     """
 
     gain: Number = Field(1.0, description="Factor of the orthogonal matrix.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np

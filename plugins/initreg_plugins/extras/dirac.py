@@ -1,4 +1,4 @@
-"""Dirac: a convolution that passes its inputs on."""
+"""Dirac: a convolution that passes its inputs through."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,15 +18,15 @@ class Dirac(
     examples=("dirac", "dirac(groups=2)"),
     also_known_as=("torch.nn.init.dirac_",),
 ):
-    """Set the kernel of a convolution to the identity: as many channels as can pass unchanged.
+    """Set the kernel of a convolution to the identity, so that channels pass through unchanged.
 
     Needs three to five axes, in Keras's layout: (*kernel, inputs / groups, outputs). In each group,
-    the middle of the kernel is 1 from an input to the output of the same number, and all else is 0.
-    PyTorch has the axes as (outputs, inputs / groups, *kernel); the layers do the same.
+    the middle of the kernel is 1 from input i to output i, and everything else is 0. PyTorch has
+    the axes (outputs, inputs / groups, *kernel), with the same result in a layer.
     Source: Zagoruyko and Komodakis 2017.
     """
 
-    groups: Groups = Field(1, description="Groups of the convolution; they divide the outputs.")
+    groups: Groups = Field(1, description="Groups of the convolution; outputs must be a multiple.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
@@ -35,13 +35,13 @@ class Dirac(
             raise ValueError("the kernel of a convolution has three to five axes")
         *kernel, inputs, outputs = shape
         if outputs % self.groups:
-            raise ValueError(f"{outputs} outputs do not divide into {self.groups} groups")
+            raise ValueError(f"{outputs} outputs can't be divided into {self.groups} groups")
         values = np.zeros(shape)
         middle = tuple(size // 2 for size in kernel)
-        each = outputs // self.groups
-        passed = np.arange(min(inputs, each))
+        group_outputs = outputs // self.groups
+        channels = np.arange(min(inputs, group_outputs))
         for group in range(self.groups if all(kernel) else 0):
-            values[middle][passed, group * each + passed] = 1.0
+            values[middle][channels, group * group_outputs + channels] = 1.0
         return values
 
     def example_shape(self) -> Shape:

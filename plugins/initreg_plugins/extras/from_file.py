@@ -1,4 +1,4 @@
-"""Values from a file of NumPy's."""
+"""FromFile: values from a NumPy file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Never
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def _is_of_numpy(path: str) -> str:
+def _check_path(path: str) -> str:
     if not path.endswith((".npy", ".npz")):
         raise PydanticCustomError("path", "must be the path of a .npy or .npz file")
-    if "://" in path or path.startswith(("//", "\\\\")):  # Windows would log in to that server
+    if "://" in path or path.startswith(("//", "\\\\")):  # Windows would connect to that server
         raise PydanticCustomError("path", "must be the path of a file on this machine")
     return path
 
@@ -23,26 +23,26 @@ def _is_of_numpy(path: str) -> str:
 NumpyPath = Annotated[
     str,
     Field(strict=True, json_schema_extra={"pattern": r"\.np[yz]$"}),
-    AfterValidator(_is_of_numpy),
+    AfterValidator(_check_path),
 ]
 
 
 class FromFile(InitializerConfig, name="from_file", examples=("from_file('weights.npy')",)):
     """Set the weight to the values of a .npy file, or of one array in a .npz file.
 
-    The file is read when a weight is made, never to check a config, and never as pickle. Its shape
-    is the weight's. A path that is not absolute counts from the working directory. A saved model
-    holds the path alone, and Keras fills weights before it reads the saved ones: so the file is
-    needed to load the model, too.
+    The file is read when a weight is made, not when a config is checked, and never as pickle. Its
+    shape must be the shape of the weight. A relative path starts at the working directory. A saved
+    model contains only the path, and Keras fills weights before it reads the saved ones, so the
+    file must exist when the model is loaded.
     """
 
     path: NumpyPath = Field(description="Path of a .npy or .npz file.")
-    key: str | None = Field(None, description="Name of the array in a .npz file of several.")
+    key: str | None = Field(None, description="Name of the array, if a .npz file has several.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         values = self._read()
         if values.shape != shape:
-            self._refuse(f"it holds the shape {list(values.shape)}, not {list(shape)}")
+            self._reject(f"it has the shape {list(values.shape)}, not {list(shape)}")
         return values
 
     def example_shape(self) -> Shape:
@@ -57,27 +57,27 @@ class FromFile(InitializerConfig, name="from_file", examples=("from_file('weight
 
         try:
             with Path(self.path).open("rb") as file:
-                found = np.load(file, allow_pickle=False)
+                array = np.load(file, allow_pickle=False)
                 if self.path.endswith(".npz"):
-                    if isinstance(found, np.ndarray):
-                        self._refuse("it is no .npz file, but holds one array, as a .npy file does")
-                    found = found[self._key_among(found.files)]
+                    if isinstance(array, np.ndarray):
+                        self._reject("it contains a single array, so it is a .npy file, not .npz")
+                    array = array[self._key_among(array.files)]
                 elif self.key is not None:
-                    self._refuse("a .npy file holds one array, which has no key")
-        except ConfigError:  # a ValueError, too
+                    self._reject("a .npy file has a single array, without a key")
+        except ConfigError:  # which is also a ValueError
             raise
         except OSError as error:
-            self._refuse(f"{error.strerror or error}")
+            self._reject(f"{error.strerror or error}")
         except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            # NumPy takes what it does not know for pickle, and says so.
-            problem = "it holds Python objects, or nothing of NumPy's, and pickle is not read"
-            self._refuse(problem if "pickle" in str(error) else str(error))
-        if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu":
-            kind = getattr(found, "dtype", type(found).__name__)
-            self._refuse(f"it holds values of {kind}, and no numbers that a weight can have")
-        values = found.astype(np.float64)
+            # NumPy takes files in other formats for pickle, and its message says so.
+            problem = "it contains Python objects, which are never read, or isn't a NumPy file"
+            self._reject(problem if "pickle" in str(error) else str(error))
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+            dtype = getattr(array, "dtype", type(array).__name__)
+            self._reject(f"its values must be integers or floats, not {dtype}")
+        values = array.astype(np.float64)
         if not np.isfinite(values).all():
-            self._refuse("it holds infinity or NaN")
+            self._reject("it contains infinity or NaN")
         return values
 
     def _key_among(self, keys: list[str]) -> str:
@@ -85,10 +85,10 @@ class FromFile(InitializerConfig, name="from_file", examples=("from_file('weight
             return keys[0]
         if self.key is None or self.key not in keys:
             about = "needs a key" if self.key is None else f"has no key {self.key!r}"
-            self._refuse(f"it {about}. It has {', '.join(keys) or 'none'}")
+            self._reject(f"it {about}. Its keys: {', '.join(keys) or 'none'}")
         return self.key
 
-    def _refuse(self, problem: str) -> Never:
+    def _reject(self, problem: str) -> Never:
         raise ConfigError([Fault(f"{self.path}: {problem}.")])
 
 

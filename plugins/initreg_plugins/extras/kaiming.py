@@ -1,4 +1,4 @@
-"""Kaiming and Xavier with the gain of a nonlinearity, as PyTorch has them."""
+"""Kaiming and Xavier with the gain of a nonlinearity, as in PyTorch."""
 
 import math
 from typing import Literal, Self
@@ -39,7 +39,7 @@ _GAINS = {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
 def _gain(nonlinearity: Nonlinearity, slope: float) -> float:
-    """Return what keeps the spread of signals behind a nonlinearity.
+    """Return the factor that keeps the standard deviation of signals after a nonlinearity.
 
     Source: `torch.nn.init.calculate_gain` (PyTorch 2.13).
     """
@@ -54,8 +54,8 @@ def _of_spread(stddev: float, kind: Kind) -> Distribution:
     return Uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev)
 
 
-_SEED = "Seed of the draw; left open, each initializer differs."
-_KIND = "uniform, or normal (without a cut, as in PyTorch)."
+_SEED = "Seed of the draw; without one, each initializer differs."
+_KIND = "uniform, or normal (not truncated, as in PyTorch)."
 
 
 class Kaiming(
@@ -64,26 +64,29 @@ class Kaiming(
     examples=("kaiming(nonlinearity=relu)", "kaiming(distribution=normal, mode=fan_out)"),
     also_known_as=("torch.nn.init.kaiming_uniform_", "torch.nn.init.kaiming_normal_"),
 ):
-    """Draw values of standard deviation gain / √fan, the gain that of a nonlinearity.
+    """Draw values of standard deviation gain / √fan, with the gain of a nonlinearity.
 
-    Defaults are those of PyTorch, whose layers draw by ``kaiming(a=sqrt(5))``. The fans are counted
-    in Keras's layout, (*kernel, inputs, outputs), and are those that PyTorch counts for the same
-    layer. `he_normal` is ReLU's, cut off at two standard deviations. Source: He et al. 2015.
+    The defaults are those of PyTorch, whose layers use ``kaiming(a=sqrt(5))``. The fans are counted
+    in Keras's layout, (*kernel, inputs, outputs). They equal PyTorch's fans for the same layer.
+    `he_normal` has the gain of ReLU, and is cut off at two standard deviations.
+    Source: He et al. 2015.
     """
 
     nonlinearity: Nonlinearity = Field(
-        "leaky_relu", description="What follows the layer, by PyTorch's names."
+        "leaky_relu", description="The activation after the layer, by its name in PyTorch."
     )
-    a: Number = Field(0.0, description="Slope of leaky_relu below 0.")
+    a: Number = Field(0.0, description="Slope of leaky_relu for negative inputs.")
     mode: Literal["fan_in", "fan_out"] = Field("fan_in", description="The fan to divide by.")
     # An alias, because `distribution` is a method of every config.
     kind: Kind = Field("uniform", alias="distribution", description=_KIND)
     seed: Seed = Field(None, description=_SEED)
 
     @model_validator(mode="after")
-    def _slope_is_for_leaky_relu(self) -> Self:
+    def _check_slope(self) -> Self:
         if self.a and self.nonlinearity != "leaky_relu":
-            raise conflict(f"is for leaky_relu, not for {self.nonlinearity}", "a", "nonlinearity")
+            raise conflict(
+                f"is only for leaky_relu, not for {self.nonlinearity}", "a", "nonlinearity"
+            )
         return self
 
     def distribution(self, shape: Shape) -> Distribution:
@@ -100,26 +103,26 @@ class Xavier(
 ):
     """Draw values of standard deviation gain · √(2 / (fan_in + fan_out)).
 
-    The gain is a number, or that of a nonlinearity. `glorot_normal` has a gain of 1, and is cut off
-    at two standard deviations. Source: Glorot and Bengio 2010.
+    The gain is a number, or the gain of a nonlinearity. `glorot_normal` has a gain of 1, and is cut
+    off at two standard deviations. Source: Glorot and Bengio 2010.
     """
 
     gain: NonNegative = Field(1.0, description="Factor of the standard deviation.")
     nonlinearity: Nonlinearity | None = Field(
-        None, description="Take the gain of what follows the layer, by PyTorch's names."
+        None, description="Use the gain of this activation, by its name in PyTorch."
     )
-    a: Number = Field(0.0, description="Slope of leaky_relu below 0.")
+    a: Number = Field(0.0, description="Slope of leaky_relu for negative inputs.")
     kind: Kind = Field("uniform", alias="distribution", description=_KIND)
     seed: Seed = Field(None, description=_SEED)
 
     @model_validator(mode="after")
-    def _one_gain(self) -> Self:
+    def _check_gain(self) -> Self:
         if self.nonlinearity is not None and self.gain != 1:
             raise conflict(
-                "is that of the nonlinearity, where one is given", "gain", "nonlinearity"
+                "can't be given with a nonlinearity, which has its own", "gain", "nonlinearity"
             )
         if self.a and self.nonlinearity != "leaky_relu":
-            raise conflict("is for nonlinearity=leaky_relu", "a", "nonlinearity")
+            raise conflict("is only for nonlinearity=leaky_relu", "a", "nonlinearity")
         return self
 
     def distribution(self, shape: Shape) -> Distribution:

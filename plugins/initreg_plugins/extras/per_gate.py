@@ -1,4 +1,4 @@
-"""Per gate: each gate of a recurrent layer's fused weight by its own initializer."""
+"""PerGate: each gate of a recurrent layer with its own initializer."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,29 +21,30 @@ class PerGate(
         "per_gate([orthogonal, orthogonal, orthogonal])",
     ),
 ):
-    """Fill equal parts of the last axis, the gates of a recurrent layer, each by its own rule.
+    """Fill equal parts of the last axis, the gates of a recurrent layer, each in its own way.
 
-    Keras's LSTM has the gates input, forget, cell, output, its GRU update, reset, new. (PyTorch has
-    the same for LSTM, and reset, update, new for GRU, along the first axis.) The first example sets
-    the bias of an LSTM's forget gate to 1; give the layer ``unit_forget_bias=False`` with it, for
-    otherwise Keras does that itself and asks for the other gates alone.
+    The gates of Keras's LSTM are input, forget, cell, output; those of its GRU are update, reset,
+    new. (PyTorch has them along the first axis: the same for LSTM, and reset, update, new for GRU.)
+    The first example sets the bias of an LSTM's forget gate to 1. Use it with
+    ``unit_forget_bias=False``. Otherwise Keras sets that gate itself, and calls the initializer for
+    the other gates only.
 
     Sources: Gers et al. 2000, Jozefowicz et al. 2015.
     """
 
-    initializers: Initializers = Field(description="One initializer for each gate, in their order.")
+    initializers: Initializers = Field(description="One initializer for each gate, in order.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         count = len(self.initializers)
         if not shape or shape[-1] % count:
-            raise ValueError(f"its last axis does not divide into {count} gates")
+            raise ValueError(f"its last axis can't be divided into {count} gates")
         gate = (*shape[:-1], shape[-1] // count)
         return np.concatenate(
             [
-                draw(each, gate, seed=seed, path=f"{path}/{index}", dtype="float64")
-                for index, each in enumerate(self.initializers)
+                draw(config, gate, seed=seed, path=f"{path}/{index}", dtype="float64")
+                for index, config in enumerate(self.initializers)
             ],
             axis=-1,
         )

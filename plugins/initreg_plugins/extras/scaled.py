@@ -1,4 +1,4 @@
-"""Scaled: what another initializer draws, times a factor."""
+"""Scaled: the values of another initializer, times a factor."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,10 @@ class Scaled(
         "scaled(orthogonal(seed=42), factor=0.1)",
     ),
 ):
-    """Multiply what another initializer draws by a factor.
+    """Multiply the values of another initializer by a factor.
 
-    The first example is GPT-2's rule for the layers that write into the residual stream of 12
-    blocks, each of which adds to it twice. Source: Radford et al. 2019.
+    The first example is GPT-2's initializer for the layers that write into the residual stream. It
+    has 12 blocks, each with two such layers. Source: Radford et al. 2019.
     """
 
     base: InitializerField = Field(description="The initializer whose values are multiplied.")
@@ -65,7 +65,7 @@ def _times(factor: float, base: Distribution | None) -> Distribution | None:
         case TruncatedNormal(loc, scale, low, high):
             low, high = (low, high) if factor > 0 else (-high, -low)
             return TruncatedNormal(factor * loc, abs(factor) * scale, low, high)
-    return None  # the values are drawn as the base's are, and multiplied
+    return None  # `draw` multiplies the values of the base
 
 
 @hookimpl

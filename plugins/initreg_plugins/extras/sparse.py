@@ -1,4 +1,4 @@
-"""Sparse: most of each unit's incoming weights are 0."""
+"""Sparse: most of the weights into each unit are 0."""
 
 import math
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,15 +31,16 @@ class Sparse(
 ):
     """Draw from a normal distribution, and set a share of each column to 0.
 
-    Of the rows of each column, ⌈sparsity · rows⌉ are 0, chosen anew for each. Needs two axes. In
-    Keras's layout, (inputs, units), a column holds what comes into one unit, which is what the
-    source limits. PyTorch thins the columns, too, but of a weight of (units, inputs), so there it
-    limits what leaves one input. Source: Martens 2010.
+    In each column, ⌈sparsity · rows⌉ values are 0, chosen at random for each column. Needs two
+    axes. In Keras's layout, (inputs, units), a column holds the weights into one unit, as in the
+    source.
+    PyTorch also makes columns sparse, but its layout is (units, inputs), so a column holds the
+    weights from one input. Source: Martens 2010.
     """
 
     sparsity: Share = Field(description="Share of each column that is 0, 0 to 1.")
     stddev: NonNegative = Field(0.01, description="Standard deviation of the other values.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
@@ -51,7 +52,7 @@ class Sparse(
         )
         zeros = math.ceil(self.sparsity * shape[0])
         if 0 < zeros < shape[0]:
-            # The rows with the least of random numbers are any rows, each choice alike.
+            # The rows of the smallest of random numbers: each choice is equally likely.
             keys = draw(Uniform(0.0, 1.0), shape, seed=seed, path=f"{path}/rows", dtype="float64")
             rows = np.argpartition(np.ascontiguousarray(keys.T), zeros - 1)[:, :zeros].T
             np.put_along_axis(values, rows, 0.0, axis=0)

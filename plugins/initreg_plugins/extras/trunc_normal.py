@@ -1,4 +1,4 @@
-"""Normal values between two bounds that are given as values."""
+"""TruncNormal: a normal distribution between two bounds."""
 
 import math
 from typing import Self
@@ -26,33 +26,33 @@ class TruncNormal(
     examples=("trunc_normal(stddev=0.02)", "trunc_normal(mean=0, stddev=1, low=-0.5, high=2)"),
     also_known_as=("torch.nn.init.trunc_normal_",),
 ):
-    """Draw from a normal distribution between two bounds; what lies beyond is drawn again.
+    """Draw from a normal distribution between two bounds; values outside are drawn again.
 
-    The bounds are values, as in PyTorch, and not counted in standard deviations:
-    `truncated_normal` cuts at two of those.
+    The bounds are values, as in PyTorch, not numbers of standard deviations. (`truncated_normal`
+    cuts at two standard deviations.)
     """
 
     mean: Number = Field(0.0, description="Mean before the cut.")
     stddev: NonNegative = Field(1.0, description="Standard deviation before the cut.")
-    low: Number = Field(-2.0, description="Least value.")
+    low: Number = Field(-2.0, description="Smallest value.")
     high: Number = Field(2.0, description="Largest value.")
-    seed: Seed = Field(None, description="Seed of the draw; left open, each initializer differs.")
+    seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
     @model_validator(mode="after")
-    def _bounds_hold_values(self) -> Self:
+    def _check_bounds(self) -> Self:
         if self.low > self.high:
             problem = f"must not be above high: {self.low:g} > {self.high:g}"
             raise conflict(problem, "low", "high")
         if self.stddev == 0 and not self.low <= self.mean <= self.high:
-            problem = "must lie between low and high, where there is no spread"
+            problem = "must be between low and high if stddev is 0"
             raise conflict(problem, "mean", "low", "high")
         if self.low < self.high and self.stddev and not self._has_mass():
-            problem = f"and high are out of reach: within them lies nothing of {self.mean:g} ± "
-            raise conflict(f"{problem}{self.stddev:g}", "low", "high")
+            problem = f"and high are too far from the mean: {self.mean:g} ± {self.stddev:g} has no "
+            raise conflict(f"{problem}values between them", "low", "high")
         return self
 
     def _has_mass(self) -> bool:
-        # Beyond 37 standard deviations, a float holds no share of the values.
+        # The share of values beyond 37 standard deviations is too small for a float.
         return (self.low - self.mean) / self.stddev < 37 and (
             self.high - self.mean
         ) / self.stddev > -37
@@ -64,11 +64,11 @@ class TruncNormal(
             return Constant(self.mean)
         low, high = ((bound - self.mean) / self.stddev for bound in (self.low, self.high))
         if (high - low) * (1 + max(abs(low), abs(high))) < 1e-4:
-            return Uniform(self.low, self.high)  # their densities differ by less than that share
+            return Uniform(self.low, self.high)  # the density varies by less than 1e-4
         return TruncatedNormal(self.mean, self.stddev, self._inward(low, 1), self._inward(high, -1))
 
     def _inward(self, scales: float, sign: int) -> float:
-        """Move a bound in standard deviations inward, until rounding leads to no value beyond."""
+        """Move a bound, in standard deviations, inward until no value is rounded outside."""
         bound = self.low if sign > 0 else self.high
         while (self.mean + self.stddev * scales - bound) * sign < 0:
             scales = math.nextafter(scales, sign * math.inf)

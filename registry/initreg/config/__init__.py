@@ -1,1 +1,1 @@
-"""The schema of an initializer: its parameters, its checks and its portable draw."""
+"""The schema of an initializer: its parameters, their validation and portable draws."""

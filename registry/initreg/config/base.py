@@ -1,5 +1,7 @@
 """`InitializerConfig`: the schema, the documentation and the recipe of an initializer, in one."""
 
+# A little over 300 lines: the class and the functions that write its values call each other.
+
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, TypeVar, cast
 

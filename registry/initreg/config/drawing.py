@@ -21,7 +21,7 @@ Portable values depend only on the seed, the path, the shape and the distributio
 on the order of chunks, or on which part of a weight a device holds.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from initreg.config.base import InitializerConfig, nested_configs, overrides
 from initreg.draws.distributions import Distribution
@@ -43,9 +43,25 @@ if TYPE_CHECKING:
 # Who draws ----------------------------------------------------------------------------------------
 
 
-def is_portable(config: InitializerConfig, shape: Shape) -> bool:
-    """Return True if a weight of `shape` gets the same values on every backend."""
-    return _has_own_draw(config) or distribution_of(config, shape) is not None
+class Fitted(NamedTuple):
+    """A config, the shape of a weight, and the distribution that the config has for this shape.
+
+    A plugin computes the distribution, so it is requested once for each weight and kept here.
+    """
+
+    config: InitializerConfig
+    shape: Shape
+    distribution: Distribution | None
+
+    @property
+    def is_portable(self) -> bool:
+        """Return True if the weight gets the same values on every backend."""
+        return self.distribution is not None or _has_own_draw(self.config)
+
+
+def fit(config: InitializerConfig, shape: Shape) -> Fitted:
+    """Fit a config to the shape of a weight. Raises `ConfigError` if it doesn't fit."""
+    return Fitted(config, shape, distribution_of(config, shape))
 
 
 def _has_own_draw(config: InitializerConfig) -> bool:
@@ -107,10 +123,25 @@ def draw_config(
 
     A seed in the config replaces `seed`. Raises `ConfigError` if the config doesn't fit the shape.
     """
+    fitted = fit(config, shape)
+    return draw_fitted(fitted, dtype, seed, path, region=region, threads=threads, moments=moments)
+
+
+def draw_fitted(
+    fitted: Fitted,
+    dtype: str,
+    seed: int,
+    path: str = "",
+    *,
+    region: Region | None = None,
+    threads: int | None = None,
+    moments: Moments | None = None,
+) -> "Array | None":
+    """Draw what `draw_config` draws, without requesting the distribution again."""
     import numpy as np
 
+    config, shape, distribution = fitted
     seed = seed_in_force(config, seed)
-    distribution = distribution_of(config, shape)
     if distribution is not None:
         key = derive_key(seed, path)
         return draw_distribution(

@@ -1,4 +1,4 @@
-"""The types of parameters that schemas share.
+"""Types of parameters for config classes, and the error for parameters that don't fit together.
 
 >>> from pydantic import TypeAdapter
 >>> TypeAdapter(NonNegative).validate_python("0.05")
@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from initreg.draws.seeds import MAX_SEED
 from initreg.public import public
 
-# How a number is written as text. So few digits that none is too large or too small for a float.
+# A number as text. The digits are limited, so that every match fits into a float.
 _SPACE = r"[ \t\r\n]*"
 _EXPONENT = r"([eE][+-]?[0-9]{1,2})?"
 _DIGITS = rf"([0-9]{{1,32}}(\.[0-9]{{0,32}})?|\.[0-9]{{1,32}}){_EXPONENT}"
@@ -28,7 +28,7 @@ _NOT_FINITE = [sign + word for sign in ("", "+", "-") for word in ("nan", "inf",
 
 
 class _JsonSchema:
-    """Keywords for the JSON Schema of a type: what its validators say beyond the type itself."""
+    """Keywords for the JSON Schema of a type, for what its validators check."""
 
     def __init__(self, **keywords: Any) -> None:
         self.keywords = keywords
@@ -40,19 +40,19 @@ class _JsonSchema:
 
 
 def _or_text(pattern: str, message: str) -> _JsonSchema:
-    """Let a number be written as text, too; editors show the message."""
+    """Allow numbers as text. Editors show the message for other text."""
     return _JsonSchema(type=["number", "string"], pattern=pattern, patternErrorMessage=message)
 
 
 def _is_bool(value: Any) -> bool:
-    # NumPy's booleans are no `bool`, and Pydantic would take both for 0 and 1.
+    # NumPy's booleans are not `bool`. Pydantic would read both as 0 or 1.
     return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
 
 
 def _read_number(value: Any) -> Any:
     if _is_bool(value) or (isinstance(value, str) and not _NUMBER.match(value)):
-        kind = "finite_number" if value in _NOT_FINITE else "float_type"
-        raise PydanticCustomError(kind, "must be a number")
+        error_type = "finite_number" if value in _NOT_FINITE else "float_type"
+        raise PydanticCustomError(error_type, "must be a number")
     return value
 
 
@@ -62,20 +62,20 @@ def _read_whole(value: Any) -> Any:
     return value
 
 
-def _refuse_repeats(axes: tuple[int, ...]) -> tuple[int, ...]:
+def _reject_repeats(axes: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(axes)) < len(axes):
         raise PydanticCustomError("axes", "must name each axis once")
     return axes
 
 
-# The bounds stand first: behind a validator, Pydantic would leave them out of the JSON Schema.
+# The bounds come first: after a validator, Pydantic would leave them out of the JSON Schema.
 Number = Annotated[
     float,
     Field(allow_inf_nan=False),
     BeforeValidator(_read_number),
     _or_text(_NUMBER_PATTERN, "Must be a number."),
 ]
-"""A finite number. Takes ``"0.05"``, for what YAML reads as text; no booleans."""
+"""A finite number. Also accepts text such as ``"0.05"``, but no booleans."""
 
 NonNegative = Annotated[
     float,
@@ -94,16 +94,16 @@ Positive = Annotated[
 """A finite number above 0."""
 
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED), BeforeValidator(_read_whole)] | None
-"""A seed, 0 … 2³²−1, or None for one that is left open."""
+"""A seed, 0 … 2³²−1, or None: each initializer then draws different values."""
 
-# No array has more axes than NumPy's 64.
+# NumPy's arrays have at most 64 axes.
 _Axis = Annotated[int, Field(ge=-64, le=63), BeforeValidator(_read_whole)]
 
 Axes = (
-    Annotated[tuple[_Axis, ...], AfterValidator(_refuse_repeats), _JsonSchema(uniqueItems=True)]
+    Annotated[tuple[_Axis, ...], AfterValidator(_reject_repeats), _JsonSchema(uniqueItems=True)]
     | None
 )
-"""Axes of a weight, each once, or None for Keras's own choice."""
+"""Axes of a weight, each once, or None for Keras's choice."""
 
 
 @public

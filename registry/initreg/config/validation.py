@@ -1,4 +1,4 @@
-"""Pydantic's errors, as faults that a person can act on."""
+"""Validate parameters, and turn Pydantic's errors into faults that a person can act on."""
 
 import re
 import threading
@@ -13,7 +13,7 @@ from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, InitregError, PluginError, SpecSyntaxError
 from initreg.wording import did_you_mean, shown
 
-# Pydantic builds a deferred schema on first use, and not safely in many threads.
+# Pydantic builds a deferred schema on first use. That is not safe in several threads at once.
 _BUILDING = threading.RLock()
 
 _PHRASES = {
@@ -35,32 +35,34 @@ _PHRASES = {
     "list_type": "must be a list",
     "literal_error": "must be {expected}",
     "string_type": "must be text",
-    "too_long": "must have at most {max_length} items",
-    "too_short": "must not have fewer items than {min_length}",
+    "string_too_long": "must have {max_length} or fewer characters",
+    "string_too_short": "must have {min_length} or more characters",
+    "too_long": "must have {max_length} or fewer items",
+    "too_short": "must have {min_length} or more items",
     "tuple_type": "must be a list",
 }
 
 
 def accepted(config_class: type[InitializerConfig]) -> str:
-    """Say which parameters `config_class` takes, in their order."""
+    """List the parameters of `config_class` in a sentence."""
     return f"It takes {', '.join(config_class.parameter_fields) or 'no parameters'}."
 
 
 def check(
     config_class: type[InitializerConfig], values: Mapping[str, Any], context: dict[str, Any]
 ) -> InitializerConfig | list[Fault]:
-    """Validate the parameters; return the config, or all that is wrong with them."""
-    checked = _validated(config_class, values, context)
-    if not isinstance(checked, ValidationError):
-        return checked
-    faults, _ = _explain(checked, config_class, values)
-    # Pydantic looks at parameters together only where each alone is right: once more without the
-    # wrong ones, for what the others are to each other.
+    """Validate the parameters. Return the config, or a list of everything that is wrong."""
+    result = _validated(config_class, values, context)
+    if not isinstance(result, ValidationError):
+        return result
+    faults, _ = _explain(result, config_class, values)
+    # Pydantic checks parameters against each other only if each one is valid. Validate again
+    # without the invalid ones, to find conflicts between the others.
     wrong = {fault.path[0] for fault in faults if fault.path}
     right = {name: value for name, value in values.items() if name not in wrong}
-    again = _validated(config_class, right, context) if wrong else None
-    if isinstance(again, ValidationError):
-        _, conflicts = _explain(again, config_class, values)
+    second = _validated(config_class, right, context) if wrong else None
+    if isinstance(second, ValidationError):
+        _, conflicts = _explain(second, config_class, values)
         faults += [
             fault
             for fault, parameters in conflicts
@@ -81,18 +83,19 @@ def _validated(
         return error
     except InitregError:
         raise
-    except Exception as error:  # a validator of the plugin's, or a schema that can't be built
+    except Exception as error:  # the plugin's validator, or a schema that can't be built
         name = config_class.initializer_name
         problem = f"The schema of {name!r} fails: {type(error).__name__}: {error}"
         raise PluginError(problem) from error
 
 
-_Conflict = tuple[Fault, tuple[str, ...]]
+_Conflict = tuple[Fault, tuple[str, ...]]  # with the parameters that don't fit together
 
 
 def _explain(
     error: ValidationError, config_class: type[InitializerConfig], values: Mapping[str, Any]
 ) -> tuple[list[Fault], list[_Conflict]]:
+    """Return all faults of an error, and again those that are conflicts of several parameters."""
     faults: list[Fault] = []
     conflicts: list[_Conflict] = []
     wrong_values: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
@@ -103,7 +106,7 @@ def _explain(
             fault = Fault(f"{parameters[0]} {detail['msg']}.", (first,), code="conflict")
             conflicts.append((fault, parameters))
             faults.append(fault)
-        elif not detail["loc"]:  # a plain ValueError from a check of the whole model
+        elif not detail["loc"]:  # a plain ValueError from a validator of the whole model
             cause = detail.get("ctx", {}).get("error") or detail["msg"]
             faults.append(Fault(f"{config_class.initializer_name}: {cause}", code="conflict"))
         elif detail["type"] in _WHOLE_PARAMETER:
@@ -111,16 +114,16 @@ def _explain(
         else:
             wrong_values.setdefault(_own_path(detail["loc"], values), []).append(detail)
     for path, details in wrong_values.items():
-        # The branch of a union that came further knows better what is wrong.
+        # A union has an error for each branch. Keep those of the branch that got furthest.
         if not any(other[: len(path)] == path != other for other in wrong_values):
             faults.append(_of_value(path, details))
     return faults, conflicts
 
 
 def _own_path(location: tuple[str | int, ...], values: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """Return the parts of a location that the person wrote.
+    """Return the parts of a location that exist in the values.
 
-    A union has an error for each of its branches, and names the branch in the path.
+    Pydantic adds the names of branches of unions to the location.
     """
     path: list[str | int] = [location[0]]
     value = values.get(str(location[0]))
@@ -154,14 +157,14 @@ def _of_parameter(
 
 
 def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault:
-    given = details[0]["input"]
+    value = details[0]["input"]
     parameter = str(path[0]) + "".join(f"[{part!r}]" for part in path[1:])
     first, *others = dict.fromkeys(map(_phrase, details))
     joined = " or ".join([first, *(phrase.removeprefix("must be ") for phrase in others)])
     joined = f" {joined}" if joined.startswith("must ") else f": {joined}"
     expected = str(details[0].get("ctx", {}).get("expected", ""))
-    near = did_you_mean(given, re.findall(r"'([^']*)'", expected)) if isinstance(given, str) else ""
-    return Fault(f"{parameter}{joined}, not {shown(given)}.{near}", path)
+    near = did_you_mean(value, re.findall(r"'([^']*)'", expected)) if isinstance(value, str) else ""
+    return Fault(f"{parameter}{joined}, not {shown(value)}.{near}", path)
 
 
 def _phrase(detail: ErrorDetails) -> str:
@@ -172,8 +175,8 @@ def _phrase(detail: ErrorDetails) -> str:
 
 
 def _nested(error: InitregError, path: tuple[str | int, ...]) -> list[Fault]:
-    """Bring up the faults of an initializer that is itself a parameter."""
-    if isinstance(error, SpecSyntaxError):  # which its own text explains
-        problem = f"This is no spec:\n{error}"
+    """Return the faults of an initializer that is a parameter, with their paths in the whole."""
+    if isinstance(error, SpecSyntaxError):  # its columns count in the nested text
+        problem = f"This spec can't be read:\n{error}"
         return [replace(fault, message=problem).below(*path) for fault in error.faults]
     return [fault.below(*path) for fault in error.faults]

@@ -45,12 +45,12 @@ def map_leaves(
     *,
     rebuild: Callable[[Any, Any], Any] = keep_type,
 ) -> Any:
-    """Replace each leaf by ``change(leaf, path)``. Leaves are what is not a list, tuple or dict.
+    """Replace each leaf, which is anything but a list, tuple or dict, by ``change(leaf, path)``.
 
     >>> map_leaves({"a": [1, 2], "b": (3,)}, lambda leaf, path: leaf * 10)
     {'a': [10, 20], 'b': (30,)}
     >>> map_leaves([5, {"a": 6}], lambda leaf, path: path)
-    [(0,), (1, 'a')]
+    [(0,), {'a': (1, 'a')}]
 
     `rebuild` makes the new container from the old one and its new items, a list or a dict.
     """
@@ -80,9 +80,9 @@ def leaves(value: Any) -> list[Any]:
     >>> leaves([1, {"a": (2, 3)}])
     [1, 2, 3]
     """
-    found: list[Any] = []
-    map_leaves(value, lambda leaf, _: found.append(leaf), rebuild=lambda *_: None)
-    return found
+    values: list[Any] = []
+    map_leaves(value, lambda leaf, _: values.append(leaf), rebuild=lambda *_: None)
+    return values
 
 
 def plain_scalar(value: Any) -> bool | int | float | str | None:

@@ -1,20 +1,20 @@
-"""Whether the installed initreg is one that a plugin's distribution asks for."""
+"""Check that the installed initreg is a version that a plugin's distribution requires."""
 
 import re
 from collections.abc import Iterable
 
 from initreg.version import __version__
 
-# `initreg` with something to compare before the marker: a distribution that takes any version costs
-# no import.
+# A requirement of initreg that compares versions, before any marker. Without one, `packaging` is
+# not imported.
 _COMPARED = re.compile(r"\s*initreg(?![\w.-])[^;@]*[<>=!~]", re.IGNORECASE)
 
 
 def misfit(requires: Iterable[str], distribution: str, installed: str = __version__) -> str | None:
-    """Say what `distribution` requires and the installed initreg is not, or return None.
+    """Explain why the installed initreg does not meet a requirement, or return None if it does.
 
-    `requires` are the lines of its metadata. Those of its extras do not count, and what can't be
-    read is left to pip.
+    `requires` are the ``Requires-Dist`` lines of the distribution. Requirements of its extras, and
+    lines that can't be read, are ignored.
 
     >>> misfit(["numpy", "initreg>=2"], "acme-inits", installed="1.4.0")
     'it needs initreg>=2, and 1.4.0 is installed: pip install --upgrade initreg'
@@ -29,19 +29,19 @@ def misfit(requires: Iterable[str], distribution: str, installed: str = __versio
         try:
             needed = Requirement(line)
             applies = needed.marker is None or needed.marker.evaluate({"extra": ""})
-        except Exception:  # noqa: S112  # packaging has no base for its errors
+        except Exception:  # noqa: S112  # the errors of packaging have no common base
             continue
         if not applies or needed.specifier.contains(installed, prereleases=True):
             continue
         remedy = "pip install --upgrade initreg"
-        for each in needed.specifier:
-            if each.contains(installed, prereleases=True):
+        for clause in needed.specifier:
+            if clause.contains(installed, prereleases=True):
                 continue
             try:
-                bound = Version(each.version.removesuffix(".*"))
-            except InvalidVersion:  # after ===, anything can stand
+                bound = Version(clause.version.removesuffix(".*"))
+            except InvalidVersion:  # any text is valid after ===
                 bound = Version(installed)
-            if each.operator != ">" and Version(installed) >= bound:
+            if clause.operator != ">" and Version(installed) >= bound:
                 remedy = f"install a version of {distribution} that fits"
         return f"it needs initreg{needed.specifier}, and {installed} is installed: {remedy}"
     return None

@@ -9,18 +9,18 @@ from initreg.config.base import InitializerConfig
 if TYPE_CHECKING:
     import typer
 
-PROJECT = "initreg"  # the group of entry points, and pluggy's project name
+PROJECT = "initreg"  # the group of entry points, and the name of the project for pluggy
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Marks a function of a plugin as the implementation of the hook of the same name."""
+"""Marks a plugin's function as the implementation of the hook with the same name."""
 
 
 @hookspec
 def initreg_initializers() -> list[type[InitializerConfig]]:  # type: ignore[empty-body]
-    """Return the config classes of the initializers that the plugin brings."""
+    """Return the config classes of the initializers that the plugin provides."""
 
 
 @hookspec
 def initreg_commands(app: "typer.Typer") -> None:
-    """Add commands, or groups of commands, to an empty Typer app; `initreg` gets them."""
+    """Add commands, or groups of commands, to an empty Typer app. `initreg` then has them."""

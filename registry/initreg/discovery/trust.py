@@ -1,18 +1,16 @@
-"""Which plugins may be loaded: what the environment and the user's pyproject.toml say.
+"""Decide which plugins may be loaded, from the environment and the user's pyproject.toml.
 
-Nothing is read before a plugin that is not built in is looked for.
+The lists are read lazily, when a third-party plugin is first needed.
 """
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from initreg.documents import read
-from initreg.errors import UnreadableError
+from initreg.errors import Fault, UnreadableError
 from initreg.wording import did_you_mean, shown
 
 BUILTIN = "initreg"  # the distribution whose plugins are the built-in ones
@@ -20,31 +18,36 @@ ALLOW = "INITREG_PLUGINS"
 BLOCK = "INITREG_BLOCK"
 
 _KEYS = ("plugins", "block")
-# In a text that is no TOML: [tool.initreg], tool."initreg".block, or [tool] with initreg below it.
+# How a file that isn't valid TOML may still configure initreg: [tool.initreg],
+# tool."initreg".block, or [tool] with initreg below it.
 _MENTION = re.compile(r"\btool\W{1,5}initreg\b")
 
 
 def normalize(distribution: str) -> str:
-    """Write a distribution's name as in a qualified name: ``Acme-Inits`` is ``acme_inits``."""
+    """Write a distribution's name as in a qualified name.
+
+    >>> normalize("Acme-Inits")
+    'acme_inits'
+    """
     return re.sub(r"[-_.]+", "_", distribution).lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Names of plugins or distributions, and where they are listed."""
+    """Names of plugins or distributions, and the source of the list."""
 
     source: str
     names: tuple[str, ...]
 
     def has(self, plugin: str, distribution: str) -> bool:
-        """Whether it names the plugin, by itself or by its distribution."""
+        """Return True if the list has the plugin's name or its distribution's."""
         listed = set(map(normalize, self.names))
         return not listed.isdisjoint((normalize(plugin), normalize(distribution)))
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The lists that decide; without `allow`, all plugins may load that are not blocked.
+    """The allow list and the block lists. Without `allow`, every plugin may load if not blocked.
 
     >>> trust = Trust(allow=Listed(ALLOW, ("acme-inits",)))
     >>> trust.refusal("residual", "Acme-Inits")
@@ -56,7 +59,7 @@ class Trust:
     block: tuple[Listed, ...] = ()
 
     def refusal(self, plugin: str, distribution: str) -> str | None:
-        """Say why a plugin may not be loaded, or return None."""
+        """Return the reason why a plugin may not be loaded, or None if it may."""
         if normalize(distribution) == BUILTIN:
             return None
         for listed in self.block:
@@ -67,32 +70,36 @@ class Trust:
         return None
 
     def unknown(self, plugins: Iterable[tuple[str, str]]) -> list[str]:
-        """Say which listed names lead to none of `plugins`, pairs of plugin and distribution."""
+        """Report listed names that match no installed plugin.
+
+        `plugins` are pairs of a plugin's name and its distribution's.
+        """
         builtin, others = set[str](), set[str]()
         for plugin, distribution in plugins:
             known = builtin if normalize(distribution) == BUILTIN else others
             known |= {normalize(plugin), normalize(distribution)}
-        told = []
+        problems = []
         for listed in filter(None, (self.allow, *self.block)):
             for name in dict.fromkeys(listed.names):
                 if normalize(name) in others:
                     continue
                 if normalize(name) not in builtin:
                     near = did_you_mean(normalize(name), sorted(others))
-                    told.append(f"{listed.source} names {name!r}, which is not installed.{near}")
+                    problems.append(f"{listed.source} names {name!r}, which isn't installed.{near}")
                 elif listed is not self.allow:
-                    told.append(
+                    problems.append(
                         f"{listed.source} names {name!r}, which is built in and can't be blocked."
                     )
-        return told
+        return problems
 
 
 def read_trust() -> Trust:
     """Read the environment and the nearest pyproject.toml.
 
-    `INITREG_PLUGINS`, where it is set, stands in for the file's `plugins`; the two lists of what is
-    blocked add up. Raises `UnreadableError` where the file has a ``[tool.initreg]`` that can't be
-    read: to go on without its list would load what it blocks.
+    If set, `INITREG_PLUGINS` replaces the file's `plugins`. The two block lists are combined.
+
+    Raises `UnreadableError` if the file has a ``[tool.initreg]`` that can't be read: ignoring it
+    could load plugins that it was meant to block.
     """
     path, settings = _from_pyproject()
     in_file = {
@@ -113,28 +120,30 @@ def _from_environment(variable: str) -> Listed | None:
 
 def _from_pyproject() -> tuple[Path, dict[str, list[str]]]:
     path, data = _nearest()
-    if b"initreg" not in data.replace(b"\0", b""):  # which UTF-16 has between its letters
+    if b"initreg" not in data.replace(b"\0", b""):  # UTF-16 has zeros between the letters
         return path, {}
+    import tomllib  # not at the top, because few files get here, and it takes milliseconds
+
     try:
         table = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
         table = table.get(BUILTIN, {}) if isinstance(table, dict) else {}
-    except (ValueError, RecursionError):  # all that the standard library raises for such a text
+    except (ValueError, RecursionError):  # invalid TOML or UTF-8, or tables nested too deep
         if not _MENTION.search(data.replace(b"\0", b"").decode("utf-8", "replace")):
             return path, {}
-        read(data, "toml", str(path))  # raises, with line and column
+        from initreg.documents import read
+
+        read(data, "toml", str(path))  # raises an error with line and column
         raise UnreadableError("It can't be read as TOML. Save it as UTF-8.", str(path)) from None
-    wrong = _wrong(table)
-    if wrong is not None:
-        key, problem = wrong
-        raise UnreadableError(problem, str(path), *_place(data, path, key))
+    if fault := _check(table):
+        raise UnreadableError(fault.message, str(path), *_place(data, path, fault.path))
     return path, table
 
 
 def _nearest() -> tuple[Path, bytes]:
-    """Return the nearest pyproject.toml, from the working directory upwards, and what is in it."""
+    """Return the nearest pyproject.toml, from the working directory upwards, and its contents."""
     try:
         here = Path.cwd()
-    except OSError:  # it was removed
+    except OSError:  # the working directory was removed
         return Path(), b""
     for folder in (here, *here.parents):
         path = folder / "pyproject.toml"
@@ -143,29 +152,32 @@ def _nearest() -> tuple[Path, bytes]:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue
         except OSError as error:
-            if not os.access(folder, os.X_OK):  # whether there is such a file, nobody can tell
+            if not os.access(folder, os.X_OK):  # it can't be known if the folder has such a file
                 continue
-            problem = f"{error.strerror or error}. Whether it blocks plugins can't be told."
+            problem = f"{error.strerror or error}. It may block plugins, so none is loaded."
             raise UnreadableError(problem, str(path)) from error
     return Path(), b""
 
 
-def _wrong(table: Any) -> tuple[tuple[str, ...], str] | None:
-    """Return the key of what is wrong in ``[tool.initreg]``, and what that is."""
+def _check(table: Any) -> Fault | None:
+    """Return the first fault of ``[tool.initreg]``, with the path to it inside of the table."""
     if not isinstance(table, dict):
-        return (), f"tool.initreg must be a table, not {shown(table)}."
+        return Fault(f"tool.initreg must be a table, not {shown(table)}.")
     for key, value in table.items():
         if key not in _KEYS:
             near = did_you_mean(key, _KEYS)
-            return (key,), f"[tool.initreg] has no key {key!r}.{near} It takes plugins and block."
+            problem = f"Unknown key {key!r}.{near} [tool.initreg] takes plugins and block."
+            return Fault(problem, (key,))
         if not isinstance(value, list) or not all(isinstance(n, str) and n.strip() for n in value):
-            return (key,), (
-                f"{key} must be a list of names of plugins or distributions, not {shown(value)}."
-            )
+            expected = "a list of names of plugins or distributions"
+            return Fault(f"{key} must be {expected}, not {shown(value)}.", (key,))
     return None
 
 
-def _place(data: bytes, path: Path, key: tuple[str, ...]) -> tuple[int, int]:
+def _place(data: bytes, path: Path, within: tuple[str | int, ...]) -> tuple[int, int]:
+    """Return the line and column of a key, by its path within ``[tool.initreg]``."""
+    from initreg.documents import read
+
     source = read(data, "toml", str(path))
-    *_, (own, value) = source.documents[0].follow(("tool", BUILTIN, *key))
-    return source.place((own or value).start)
+    slot = source.documents[0].follow(("tool", BUILTIN, *within))
+    return source.position((slot.key_node or slot.node).start)

@@ -1,9 +1,22 @@
-"""Config files as data, with the place of each value: YAML, JSON, TOML, Keras archives.
+"""Config files as data, with the position of each value: YAML, JSON, TOML and Keras archives.
 
-Knows no initializers. What the rest of the library uses is exported here.
+Nothing here knows about initializers. The rest of the library uses the names exported below.
 """
 
-from initreg.documents.node import Document, Items, Node, Pairs, Path, Scalar
+from initreg.documents.document import Document
+from initreg.documents.node import Items, Node, Pairs, Scalar
 from initreg.documents.reading import Source, read, read_file
+from initreg.documents.slot import Path, Slot
 
-__all__ = ["Document", "Items", "Node", "Pairs", "Path", "Scalar", "Source", "read", "read_file"]
+__all__ = [
+    "Document",
+    "Items",
+    "Node",
+    "Pairs",
+    "Path",
+    "Scalar",
+    "Slot",
+    "Source",
+    "read",
+    "read_file",
+]

@@ -1,11 +1,12 @@
-"""JSON with the place of each value. The strings are read by the standard library."""
+"""JSON with the position of each value. The standard library decodes the strings."""
 
 import json
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import NoReturn
 
-from initreg.documents.node import Document, Items, Node, Pairs, Scalar, TextError, Twice, plain
+from initreg.documents.document import Document, Duplicate
+from initreg.documents.node import Items, Node, Pairs, Scalar, TextError, to_data
 
 MAX_DEPTH = 200
 MAX_VALUES = 1_000_000
@@ -16,51 +17,54 @@ _WORDS = {
     "true": True,
     "false": False,
     "null": None,
-    # Not JSON, but Python writes them.
+    # Not JSON, but Python's `json` writes and reads them.
     "NaN": float("nan"),
     "Infinity": float("inf"),
     "-Infinity": float("-inf"),
 }
 
 
-def parse(text: str) -> Document:
-    """Read one document."""
-    reader = _Reader(text)
-    root = reader.value(0)
-    if reader.skip() < len(text):
-        reader.stop("Nothing can follow the end of the document")
-    return Document(plain(root), root, tuple(reader.twice))
+def parse(text: str) -> list[Document]:
+    """Parse a text, which is one document."""
+    parser = _Parser(text)
+    root = parser.value(0)
+    if parser.skip() < len(text):
+        parser.stop("Unexpected text after the end of the document")
+    return [Document(to_data(root), root, tuple(parser.duplicates))]
 
 
-class _Reader:
+class _Parser:
+    """Reads values from `text` at the offset `at`."""
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.values = 0
-        self.twice: list[Twice] = []
+        self.duplicates: list[Duplicate] = []
 
     def stop(self, problem: str) -> NoReturn:
         raise TextError(f"{problem}.", self.at)
 
     def skip(self) -> int:
+        """Skip white space, and return the new offset."""
         self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
         return self.at
 
-    def next(self, *wanted: str) -> str:
-        """Take one of the characters wanted."""
+    def take(self, *expected: str) -> str:
+        """Take one of the expected characters."""
         self.skip()
-        found = self.text[self.at : self.at + 1]
-        if found not in wanted:
-            self.stop(f"Expected {' or '.join(wanted)} here")
+        character = self.text[self.at : self.at + 1]
+        if character not in expected:
+            self.stop(f"Expected {' or '.join(expected)} here")
         self.at += 1
-        return found
+        return character
 
     def value(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            self.stop(f"It nests deeper than {MAX_DEPTH} levels")
+            self.stop(f"It is nested deeper than {MAX_DEPTH} levels")
         self.values += 1
         if self.values > MAX_VALUES:
-            self.stop(f"It holds more than {MAX_VALUES:,} values")
+            self.stop(f"It has more than {MAX_VALUES:,} values")
         start = self.skip()
         match self.text[start : start + 1]:
             case "{":
@@ -69,22 +73,15 @@ class _Reader:
                 return self._items(start, depth)
             case '"':
                 return self._string()
-        word = _WORD.match(self.text, start)
-        if word is None:
+        match = _WORD.match(self.text, start)
+        if match is None:
             is_comment = self.text.startswith(("//", "/*", "#"), start)
             self.stop("JSON has no comments" if is_comment else "Expected a value here")
-        if word[0][-1].isalpha() and word[0] not in _WORDS:
-            self.stop(f"{word[0]!r} is no value; text stands in double quotes")
-        self.at = word.end()
-        return Scalar(
-            start, self.at, _WORDS[word[0]] if word[0] in _WORDS else self._number(word[0])
-        )
-
-    def _number(self, word: str) -> int | float:
-        try:
-            return json.loads(word)  # type: ignore[no-any-return]
-        except ValueError:  # of more digits than Python reads
-            return float(word)
+        word = match[0]
+        if word[-1].isalpha() and word not in _WORDS:
+            self.stop(f"{word!r} is not a JSON value. Put text in double quotes")
+        self.at = match.end()
+        return Scalar(start, self.at, _WORDS[word] if word in _WORDS else _number(word))
 
     def _string(self) -> Scalar:
         start = self.at
@@ -103,28 +100,35 @@ class _Reader:
             self.at += 1
             return Items(start, self.at, items)
         items.append(self.value(depth + 1))
-        while self.next(",", "]") == ",":
+        while self.take(",", "]") == ",":
             items.append(self.value(depth + 1))
         return Items(start, self.at, items)
 
     def _pairs(self, start: int, depth: int) -> Pairs:
         self.at += 1
-        found = Pairs(start, start)
+        pairs = Pairs(start, start)
         if self.text[self.skip() : self.at + 1] == "}":
             self.at += 1
         else:
-            self._pair(found, depth)
-            while self.next(",", "}") == ",":
-                self._pair(found, depth)
-        found.end = self.at
-        return found
+            self._pair(pairs, depth)
+            while self.take(",", "}") == ",":
+                self._pair(pairs, depth)
+        pairs.end = self.at
+        return pairs
 
-    def _pair(self, pairs: Pairs, depth: int) -> None:
+    def _pair(self, holder: Pairs, depth: int) -> None:
         if self.text[self.skip() : self.at + 1] != '"':
             self.stop("Expected a key in double quotes here")
         key = self._string()
-        self.next(":")
+        self.take(":")
         value = self.value(depth + 1)
-        if key.value in pairs.pairs:
-            self.twice.append(Twice(key.value, key, pairs))
-        pairs.pairs[key.value] = (key, value)
+        if key.value in holder.pairs:
+            self.duplicates.append(Duplicate(key.value, key, holder))
+        holder.pairs[key.value] = (key, value)
+
+
+def _number(word: str) -> int | float:
+    try:
+        return json.loads(word)  # type: ignore[no-any-return]
+    except ValueError:  # it has more digits than Python reads as an int
+        return float(word)

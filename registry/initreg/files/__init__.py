@@ -1,1 +1,1 @@
-"""Check and rewrite the initializers in config files."""
+"""Find, check and rewrite the initializers in config files."""

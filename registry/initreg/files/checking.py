@@ -1,30 +1,35 @@
-"""Config files and files of rules, checked; needs no Keras."""
+"""Check config files and files of rules. No Keras is needed."""
 
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from initreg.documents import Document, Node, Source, read, read_file
+from initreg.documents import Document, Source, read, read_file
 from initreg.documents.findings import duplicates, finding_at, in_order, placed, too_large
-from initreg.errors import Fault, Finding, InitregError
-from initreg.files.searching import Found, as_patterns, find, is_interpolated
+from initreg.errors import Code, Fault, Finding, InitregError
+from initreg.files.searching import as_patterns, find, is_interpolated
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 
-__all__ = ["FileForm", "Finding", "Report", "check_file", "check_text"]
-
 FileForm = Literal["config", "rules"]
+
+# An interpolation may provide what is missing, and may resolve a conflict.
+_CODES_OF_ABSENCE: tuple[Code, ...] = ("missing-parameter", "conflict")
 
 
 @public
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `check_file` found: how many initializers, or rules, it checked, and what is wrong."""
+    """The result of checking a file: how many initializers or rules it has, and all findings.
+
+    `form` says what was counted: the initializers of a ``"config"``, or the ``"rules"``.
+    """
 
     file: str
     checked: int
     findings: tuple[Finding, ...]
+    form: FileForm = "config"
 
 
 @public
@@ -36,7 +41,7 @@ def check_file(
     form: FileForm = "config",
     registry: Registry | None = None,
 ) -> Report:
-    """Check the initializers in a config file, and report all that is wrong with their places.
+    """Check the initializers in a config file, and report all findings with their position.
 
     >>> from pathlib import Path
     >>> _ = Path("model.yaml").write_text("kernel_initializer: he_normal(sed=1)")
@@ -49,15 +54,15 @@ def check_file(
     >>> report.findings[0].line, report.findings[0].column
     (1, 31)
 
-    The file is YAML, JSON, TOML, or a Keras archive (``.keras``), of which the config is read and
-    nothing is loaded. Its ending says which, or `language` does: ``"yaml"``, ``"json"``,
-    ``"toml"`` or ``"keras"``. It is never changed.
+    The file is YAML, JSON, TOML, or a Keras archive (``.keras``), whose config is read without
+    loading anything. The extension determines the format, unless `language` is ``"yaml"``,
+    ``"json"``, ``"toml"`` or ``"keras"``. The file is never changed.
 
     An initializer is the value of a key `initializer`, `init` or ``*_initializer``, or of one that
-    a pattern in `keys` matches; it may stand in a list. So is what Keras wrote for one. None, and
-    an interpolation of OmegaConf (``${…}``), are left alone.
+    matches a pattern in `keys`, alone or in a list. So is a dict that Keras wrote for one. None and
+    interpolations of OmegaConf (``${…}``) are skipped.
 
-    With `form` ``"rules"``, the whole file is checked as `read_rules` reads it, patterns too.
+    With `form` ``"rules"``, the whole file is checked as `read_rules` reads it, patterns included.
 
     Raises `UnreadableError` for a file that can't be read.
     """
@@ -89,48 +94,49 @@ def _report(
     patterns = as_patterns(keys)
     if form == "rules":
         if patterns:
-            raise ValueError("keys are for form='config': rules have keys of their own.")
-        from initreg.rules.reading import check_rules  # imports regex, which takes 20 ms
+            raise ValueError("keys can only be used with form='config'.")
+        from initreg.rules.reading import check_rules  # imports `regex`, which takes longer
 
-        return Report(source.file, *check_rules(source, registry))
+        return Report(source.file, *check_rules(source, registry), form)
     if form != "config":
-        raise ValueError(f"form is 'config' or 'rules', not {form!r}.")
+        raise ValueError(f"form must be 'config' or 'rules', not {form!r}.")
     checked = 0
     findings: list[Finding] = []
     for document in source.documents:
-        seen: set[int] = set()
-        findings += [finding_at(source, node, fault) for node, fault in duplicates(document)]
-        for found in find(document.data, patterns):
-            node = _node(document, found.path)
-            if id(node) in seen:  # an alias of what was checked
-                continue
-            seen.add(id(node))
-            checked += 1
-            faults = _faults(found, registry)
-            findings += [placed(source, document, each.below(*found.path)) for each in faults]
-    return Report(source.file, checked, in_order(findings))
+        count, found = _check_document(source, document, patterns, registry)
+        checked += count
+        findings += found
+    return Report(source.file, checked, in_order(findings), form)
 
 
-def _node(document: Document, path: Iterable[str | int]) -> Node:
-    return [*document.follow(tuple(path))][-1][1]
+def _check_document(
+    source: Source, document: Document, patterns: tuple[str, ...], registry: Registry
+) -> tuple[int, list[Finding]]:
+    """Return how many initializers a document has, and its findings."""
+    findings = [finding_at(source, node, fault) for node, fault in duplicates(document)]
+    checked = set()
+    for slot in find(document.top, patterns):
+        if slot.node not in checked:  # otherwise an alias of it
+            checked.add(slot.node)
+            findings += [placed(source, slot, fault) for fault in _faults(slot.value, registry)]
+    return len(checked), findings
 
 
-def _faults(found: Found, registry: Registry) -> tuple[Fault, ...]:
-    if fault := too_large(found.spec):
+def _faults(spec: Any, registry: Registry) -> tuple[Fault, ...]:
+    if fault := too_large(spec):
         return (fault,)
-    left_out = isinstance(found.spec, Mapping) and is_interpolated(found.spec)
+    is_partial = isinstance(spec, Mapping) and is_interpolated(spec)
     try:
-        registry.validate(_without_interpolations(found.spec) if left_out else found.spec)
+        registry.validate(_without_interpolations(spec) if is_partial else spec)
     except InitregError as error:
-        return tuple(each for each in error.faults if not (left_out and each.code in _OF_ABSENCE))
+        if is_partial:
+            return tuple(f for f in error.faults if f.code not in _CODES_OF_ABSENCE)
+        return error.faults
     return ()
 
 
-_OF_ABSENCE = ("missing-parameter", "conflict")  # perhaps not so, with what is left out
-
-
 def _without_interpolations(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the parameters whose values OmegaConf puts in from elsewhere."""
+    """Leave out the parameters whose values OmegaConf interpolates."""
     kept = {key: value for key, value in spec.items() if not is_interpolated(value)}
     if "class_name" in spec and isinstance(spec.get("config"), Mapping):
         kept["config"] = _without_interpolations(spec["config"])

@@ -17,8 +17,9 @@ from initreg.discovery.trust import normalize
 from initreg.errors import InitregError
 from initreg.integrations.file_schemas import DOCUMENT, END, INITIALIZER, RULES, Schema
 from initreg.public import public
-from initreg.registry.names import Entry, fold
+from initreg.registry.names import Entry
 from initreg.registry.registry import Registry, default_registry
+from initreg.wording import fold
 
 Form = Literal["value", "document", "rules"]
 

@@ -21,7 +21,8 @@ from initreg.config.base import InitializerConfig
 from initreg.config.values import map_leaves
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.integrations.json_schema import field_schema
-from initreg.registry.registry import NESTING, Registry, default_registry
+from initreg.registry.registry import Registry, default_registry
+from initreg.registry.validating import NESTING, Nesting
 from initreg.spec.grammar import MAX_DEPTH
 
 # While a default is checked: a class that holds itself would ask for the same again.
@@ -38,14 +39,13 @@ class _Problem(str):
 def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
     """Validate a spec. Pydantic shows the name where a branch of a union fails."""
     context = info.context if isinstance(info.context, dict) else {}
-    depth = context.get(NESTING, 0) + 1
-    registry = context.get("registry")
+    nesting, registry = context.get(NESTING), context.get("registry")
+    if isinstance(nesting, Nesting) and nesting.depth >= MAX_DEPTH:
+        raise PydanticCustomError("depth", f"must not nest deeper than {MAX_DEPTH} levels")
     if not isinstance(registry, Registry):
         registry = default_registry()
-    if depth > MAX_DEPTH:
-        raise PydanticCustomError("depth", f"must not nest deeper than {MAX_DEPTH} levels")
     try:
-        return registry.validate(value, depth=depth)
+        return (nesting if isinstance(nesting, Nesting) else registry).validate(value)
     except InitregError as error:
         problem = _Problem(error)
         problem.error = error

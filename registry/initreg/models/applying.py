@@ -1,4 +1,4 @@
-"""A plan carried out on a model that exists: every weight, or none."""
+"""Apply a plan to a model: every weight is changed, or none."""
 
 import math
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from initreg.models.progress import Progress, reporting
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
 from initreg.public import public
+from initreg.wording import first_line
 
 
 @public
@@ -25,7 +26,7 @@ def apply(
     strict: bool = False,
     progress: Progress | bool | None = None,
 ) -> Plan:
-    """Draw the weights of a built model anew, by rules; return the plan with what was realised.
+    """Draw the weights of a built model again, by rules; return the plan with realised moments.
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((100,)), keras.layers.Dense(100, name="head")])
@@ -35,29 +36,29 @@ def apply(
     0.02
 
     `rules` is what `plan` takes, or a plan, also as the file of its JSON, which is repeated
-    exactly. All is drawn before anything is changed, so for a moment the weights are there twice;
-    a failure leaves every weight as it was. Weights that no rule covers, optimizer state, metrics,
-    seed generators and weights that hold no floats are left alone.
+    exactly. Everything is drawn before anything is changed, so for a moment the weights exist
+    twice; a failure leaves every weight as it was. Weights that no rule matches, optimizer state,
+    metrics, seed generators and weights that aren't floats are unchanged.
 
-    `progress` is called with the values drawn so far and those in all; by itself, a bar is drawn
-    on stderr where that is a terminal and the work is long. False draws none.
+    `progress` is called with the number of values drawn so far and the total. Without it, a bar is
+    drawn if stderr is a terminal and the work is long; False draws none.
 
-    Raises what `plan` raises, and `PluginError` where a plugin can't build what its schema took.
+    Raises what `plan` raises, and `PluginError` if a plugin can't build what its schema accepts.
     """
     assignments = assign(model, rules, seed)
-    made = checked(assignments.plan, strict)
-    drawn = [each for each in assignments.weights if each.config is not None]
+    plan = checked(assignments.plan, strict)
+    drawn = [each for each in assignments.weights if each.fitted is not None]
     moments = [Moments() for _ in drawn]
     tensors = []
     with reporting(progress, sum(_size(each.entry) for each in drawn)) as report:
-        for each, found in zip(drawn, moments, strict=True):
-            tensors.append(_draw(each, made.seed, found))
-            report(_size(each.entry))
-    realised = {each.entry.path: found for each, found in zip(drawn, moments, strict=True)}
-    entries = tuple(_with(entry, realised.get(entry.path)) for entry in made.entries)
-    warn_of_rules(made)  # before anything is changed, for a warning may be an error
+        for assignment, realised in zip(drawn, moments, strict=True):
+            tensors.append(_draw(assignment, plan.seed, realised))
+            report(_size(assignment.entry))
+    realised_moments = dict(zip((each.entry.path for each in drawn), moments, strict=True))
+    entries = tuple(_with(entry, realised_moments.get(entry.path)) for entry in plan.entries)
+    warn_of_rules(plan)  # before anything is changed, because a warning may be an error
     _write_all([each.weight.variable for each in drawn], tensors)
-    return replace(made, entries=entries)
+    return replace(plan, entries=entries)
 
 
 def _size(entry: PlanEntry) -> int:
@@ -65,24 +66,19 @@ def _size(entry: PlanEntry) -> int:
 
 
 def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
-    entry, config, variable = assignment.entry, assignment.config, assignment.weight.variable
-    assert config is not None  # noqa: S101  # these are the ones that are drawn
+    entry, fitted, variable = assignment.entry, assignment.fitted, assignment.weight.variable
+    assert fitted is not None  # noqa: S101  # only weights that are drawn come here
     seed = seed if entry.seed is None else entry.seed
     try:
+        sharding = sharding_of(variable)
         return make_tensor(
-            config,
-            entry.shape,
-            entry.dtype,
-            seed,
-            entry.path,
-            sharding=sharding_of(variable),
-            moments=moments,
+            fitted, entry.dtype, seed, entry.path, sharding=sharding, moments=moments
         )
     except InitregError as error:
         raise PlanError(f"{entry.path}: {error}\nNo weight was changed.") from error
-    except Exception as error:  # Keras's or a plugin's refusal of the shape or the dtype
-        first = str(error).strip().partition("\n")[0]
-        problem = f"{entry.path} {list(entry.shape)} of {entry.dtype}: {entry.spec}: {first}"
+    except Exception as error:  # Keras or a plugin rejects the shape or the dtype
+        place = f"{entry.path} {list(entry.shape)} of {entry.dtype}"
+        problem = f"{place}: {entry.spec}: {first_line(error)}"
         raise PlanError(f"{problem}\nNo weight was changed.") from error
 
 
@@ -93,7 +89,7 @@ def _write_all(variables: Sequence[Any], tensors: Sequence[Any]) -> None:
         for variable, tensor in zip(variables, tensors, strict=True):
             written.append((variable, read(variable)))
             write(variable, tensor)
-    except BaseException:  # an interrupt, too
+    except BaseException:  # also an interrupt
         for variable, before in written:
             write(variable, before)
         raise

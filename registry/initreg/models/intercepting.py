@@ -1,4 +1,4 @@
-"""Keras's methods that a scope has to see, replaced while any scope is open, and put back."""
+"""Replace the methods of Keras that a scope has to see, while any scope is open."""
 
 import threading
 from collections.abc import Callable
@@ -6,56 +6,54 @@ from functools import wraps
 from typing import Any, Protocol
 
 from initreg.backend import load_keras
-
-_FILL = "_initialize_with_initializer"  # how a variable of Keras gets its first value
+from initreg.models.keras_internals import FILL, class_that_fills, fill_with_layout
 
 
 class Watcher(Protocol):
-    """Who is told of layers that are created and weights that are made."""
+    """What is called when a layer is created or makes a weight."""
 
-    def made(self, layer: Any, *, named: bool) -> None:
-        """Take note of a layer that was created."""
+    def created(self, layer: Any, *, named: bool) -> None:
+        """Note a layer that was created; `named` if the user chose its name."""
 
     def add_weight(
-        self, original: Callable[..., Any], layer: Any, args: tuple[Any, ...], given: dict[str, Any]
+        self,
+        original: Callable[..., Any],
+        layer: Any,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
     ) -> Any:
         """Make a weight in place of `Layer.add_weight`."""
 
 
-class Hooks:
-    """The replaced methods; `active` returns who watches in the thread or task that asks."""
+class Interception:
+    """The replaced methods; `active` returns the watcher of the current thread or task, if any."""
 
     def __init__(self, active: Callable[[], Watcher | None]) -> None:
         self._active = active
         self._lock = threading.Lock()
-        self._open = 0
-        self._times = 0  # that the methods were replaced
+        self._users = 0
+        self._installs = 0
         self._replaced: list[tuple[type, str, Any, Any]] = []
 
     def install(self) -> None:
-        """Replace the methods, unless they are."""
+        """Replace the methods, unless another scope has done so."""
         with self._lock:
-            if not self._open:
+            if not self._users:
                 keras = load_keras()
-                self._times += 1
-                self._replace(keras.layers.Layer, "add_weight", self._with_scope)
-                self._replace(keras.Operation, "__init__", self._noting)
-                if keras.config.backend() == "jax":
-                    from initreg.models.portable import keeping_shards  # imports Keras
-
-                    for kind in keras.Variable.__mro__:
-                        if _FILL in vars(kind):
-                            self._replace(kind, _FILL, keeping_shards)
-                            break
-            self._open += 1
+                self._installs += 1
+                self._replace(keras.layers.Layer, "add_weight", self._watching_weights)
+                self._replace(keras.Operation, "__init__", self._watching_layers)
+                if keras.config.backend() == "jax" and (fills := class_that_fills(keras.Variable)):
+                    self._replace(fills, FILL, _drawing_shards)
+            self._users += 1
 
     def remove(self) -> None:
-        """Put the methods back, if this was the last who needs them."""
+        """Restore the original methods when the last scope closes."""
         with self._lock:
-            self._open -= 1
-            while not self._open and self._replaced:
+            self._users -= 1
+            while not self._users and self._replaced:
                 holder, name, original, ours = self._replaced.pop()
-                if holder.__dict__[name] is ours:  # else who has replaced it since holds ours
+                if holder.__dict__[name] is ours:  # otherwise another wrapper now wraps ours
                     setattr(holder, name, original)
 
     def _replace(self, holder: type, name: str, wrap: Callable[[Any], Any]) -> None:
@@ -64,27 +62,43 @@ class Hooks:
         setattr(holder, name, ours)
         self._replaced.append((holder, name, original, ours))
 
-    def _with_scope(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        hooks, times = self, self._times
+    def _watching_weights(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        interception, number = self, self._installs
 
         @wraps(original)
-        def add_weight(self: Any, *args: Any, **given: Any) -> Any:
-            # Somebody's own wrapper can keep ours alive; only the newest one counts.
-            watcher = hooks._active() if times == hooks._times else None
+        def add_weight(self: Any, *args: Any, **options: Any) -> Any:
+            # Another wrapper can keep ours after it was removed. Only the newest one counts.
+            watcher = interception._active() if number == interception._installs else None
             if watcher is None:
-                return original(self, *args, **given)
-            return watcher.add_weight(original, self, args, given)
+                return original(self, *args, **options)
+            return watcher.add_weight(original, self, args, options)
 
         return add_weight
 
-    def _noting(self, original: Callable[..., None]) -> Callable[..., None]:
+    def _watching_layers(self, original: Callable[..., None]) -> Callable[..., None]:
         active, layer_class = self._active, load_keras().layers.Layer
 
-        # The same parameters: Keras looks at them where a class has no __init__ of its own.
+        # The same parameters: Keras inspects them for a class without an __init__ of its own.
         def __init__(self: Any, name: str | None = None) -> None:  # noqa: N807
             original(self, name)
             watcher = active()
             if watcher is not None and isinstance(self, layer_class):
-                watcher.made(self, named=name is not None)
+                watcher.created(self, named=name is not None)
 
         return wraps(original)(__init__)
+
+
+def _drawing_shards(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Wrap the method that fills a variable on JAX, so that portable draws place their own shards.
+
+    Keras passes an abstract layout and copies the result. That needs a second set of shards for a
+    moment, and a function that JAX compiles for each shape.
+    """
+    from initreg.models.portable import Portable  # imports Keras
+
+    @wraps(original)
+    def _initialize_with_initializer(self: Any, initializer: Any) -> None:
+        if not (isinstance(initializer, Portable) and fill_with_layout(self, initializer)):
+            original(self, initializer)
+
+    return _initialize_with_initializer

@@ -1,4 +1,4 @@
-"""A plan as a value: what every weight of a model will get, as a table and as JSON."""
+"""The plan of a model: what each weight gets, as a value, a table and JSON."""
 
 import json
 import math
@@ -13,10 +13,11 @@ from initreg.config.parameters import Seed
 from initreg.draws.shapes import Shape
 from initreg.public import public
 from initreg.rules.rules import Rule
+from initreg.wording import listed
 
 Action = Literal["draw", "own", "keep", "uncovered", "skip"]
 
-FORMAT = 1  # of a plan in JSON
+FORMAT = 1  # the version of plans in JSON
 
 
 @public
@@ -24,18 +25,21 @@ FORMAT = 1  # of a plan in JSON
 class PlanEntry:
     """What one weight will get, and why.
 
-    `path` is the weight's, with the names that Keras made up counted within the model; `name` is
-    the one it has in Keras. `action` is ``draw``; ``keep`` where the rule says so; ``uncovered``
-    where no rule matches, and the weight stays as it is; ``skip`` for a weight that holds no
-    floats; or, in a scope, ``own`` where the layer's own initializer is called as it is. The last
-    two have a `reason`.
+    `path` is the weight's path, with automatic names counted within the model; `name` is its path
+    in Keras. `action` is one of these; the last two have a `reason`:
 
-    `rule` is the number of the rule, from 1, and `line` its place in the file. `seed` is the base
-    seed, or the one that the spec brings; together with the path it keys the draw. `derived_seed`
-    is ``derive_seed(seed, path)``, which seeds an initializer that has no portable draw. `mean` and
-    `stddev` are those that theory expects, None where the values depend on each other;
-    `realised_mean` and `realised_stddev` are known once the plan is applied. `portable` says
-    whether the values are the same on every backend.
+    - ``draw``: the weight is drawn;
+    - ``keep``: it is unchanged, because a rule says so;
+    - ``uncovered``: it is unchanged, because no rule matches;
+    - ``skip``: it is unchanged, because its dtype isn't a float;
+    - ``own``: in a scope, the layer's own initializer is called as it is.
+
+    `rule` is the number of the rule, from 1, and `line` its line in the file. `seed` is the base
+    seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
+    ``derive_seed(seed, path)``, which seeds an initializer that has no portable draw. `mean` and
+    `stddev` are the theoretical values, or None if the values depend on each other;
+    `realised_mean` and `realised_stddev` are known after the plan is applied. `portable` is True
+    if the values are the same on every backend.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -62,9 +66,9 @@ class PlanEntry:
 @public
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every weight of one model will get: a table that prints, and JSON that applies again.
+    """What every weight of one model will get. It prints as a table, and its JSON can be applied.
 
-    `unmatched` are the rules that decide over no weight.
+    `unmatched` are the rules that are never applied, and `notes` say which rules are ambiguous.
     """
 
     entries: tuple[PlanEntry, ...]
@@ -75,43 +79,43 @@ class Plan:
 
     @property
     def uncovered(self) -> tuple[str, ...]:
-        """The paths of the weights that no rule covers."""
+        """The paths of the weights that no rule matches."""
         return tuple(entry.path for entry in self.entries if entry.action == "uncovered")
 
     def problems(self) -> list[str]:
-        """List what `strict` refuses: rules without a weight, and weights without a rule."""
-        gaps = [f"No rule covers {path}." for path in self.uncovered]
+        """List what `strict` rejects: rules without a weight, and weights without a rule."""
+        gaps = [f"No rule matches {path}." for path in self.uncovered]
         return [*self.unmatched_texts(), *gaps, *self.notes]
 
     def unmatched_texts(self) -> list[str]:
-        """Say of each rule without a weight which one it is."""
+        """Return a sentence for each rule that is never applied."""
         return [_unmatched_text(rule, self.source, self.entries) for rule in self.unmatched]
 
     def to_json(self) -> str:
         """Write the plan as JSON, which `apply` takes in place of rules."""
         weights = [
-            {key: value for key, value in asdict(entry).items() if _says_something(value)}
+            {key: value for key, value in asdict(entry).items() if _is_written(value)}
             for entry in self.entries
         ]
         rules = [{"rule": r.number, "line": r.line, "match": r.match} for r in self.unmatched]
-        written = {
+        document = {
             "plan": FORMAT,
             "seed": self.seed,
             "source": self.source,
             "unmatched": rules,
             "weights": weights,
         }
-        return json.dumps(written, indent=1, allow_nan=False)
+        return json.dumps(document, indent=1, allow_nan=False)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """Return the heads and the rows of the table, as text, without columns that say nothing."""
+        """Return the heads and the rows of the table as text, without empty columns."""
         rows = [[text(entry) for text in _COLUMNS.values()] for entry in self.entries]
         kept = [at for at in range(len(_COLUMNS)) if at < 4 or any(row[at] for row in rows)]
         heads = list(_COLUMNS)
         return [heads[at] for at in kept], [[row[at] for at in kept] for row in rows]
 
     def summary(self) -> list[str]:
-        """Say in sentences what the table does not: the seed, counts, and what is left open."""
+        """Return sentences on what the table doesn't show: the seed, counts and gaps."""
         counts = Counter(entry.action for entry in self.entries)
         values = sum(math.prod(entry.shape) for entry in self.entries if entry.action == "draw")
         drawn = f"{counts['draw']} of {len(self.entries)} weights are drawn, {values:,} values"
@@ -119,50 +123,43 @@ class Plan:
         renamed = next((e for e in self.entries if e.name != e.path.partition("#")[0]), None)
         if renamed:
             lines.append(
-                "Where Keras made up names, or dropped some, paths differ from its own: "
+                "Paths differ from Keras's if it made up names or dropped some: "
                 f"{renamed.path} is {renamed.name} in Keras."
             )
         if other := [entry.path for entry in self.entries if entry.portable is False]:
-            lines.append(f"On another backend these would differ: {_some(other)}.")
+            lines.append(f"These differ on other backends: {listed(other, 5)}.")
         if own := [entry.path for entry in self.entries if entry.action == "own"]:
-            lines.append(f"Drawn by the layer itself, and not portably: {_some(own)}.")
+            lines.append(f"Drawn by the layer itself, not portably: {listed(own, 5)}.")
         if self.uncovered:
-            lines.append(f"No rule covers {_some(self.uncovered)}; they stay as they are.")
+            lines.append(
+                f"No rule matches these, so they are unchanged: {listed(self.uncovered, 5)}."
+            )
         lines += [*self.unmatched_texts(), *self.notes]
         lines.append(
-            "Optimizer state, metrics and seed generators are no weights, and are left alone."
+            "Optimizer state, metrics and seed generators are not weights, and are unchanged."
         )
         return lines
 
     def __str__(self) -> str:
         heads, rows = self.table()
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in (heads, *rows)
-        ]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (heads, *rows)]
         return "\n".join([*lines, "", *self.summary()])
 
 
-def _says_something(value: Any) -> bool:
-    """Whether a value is to be written: moments that overflow, or of no values, JSON has not."""
+def _is_written(value: Any) -> bool:
+    """Return False for values to leave out of the JSON: None, "", NaN and infinity."""
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
 
 
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
-    return ", ".join(paths[:5]) + more
-
-
-def _what(entry: PlanEntry) -> str:
+def _initializer(entry: PlanEntry) -> str:
     if entry.action == "draw":
-        spec = entry.spec if isinstance(entry.spec, str) else f"{(entry.spec or {})['type']}(…)"
-        return spec
+        return entry.spec if isinstance(entry.spec, str) else f"{(entry.spec or {})['type']}(…)"
     words = {
         "own": entry.reason,
-        "keep": "kept, as the rule says",
-        "uncovered": "kept, for no rule covers it",
-        "skip": f"left alone: {entry.reason}",
+        "keep": "unchanged (a rule says so)",
+        "uncovered": "unchanged (no rule matches)",
+        "skip": f"unchanged ({entry.reason})",
     }
     return words[entry.action]
 
@@ -177,15 +174,15 @@ def _rule(entry: PlanEntry) -> str:
 
 
 def _seed(entry: PlanEntry) -> str:
-    nothing_is_random = entry.derived_seed is None or entry.stddev == 0
-    return "" if nothing_is_random else str(entry.derived_seed)
+    is_random = entry.derived_seed is not None and entry.stddev != 0
+    return str(entry.derived_seed) if is_random else ""
 
 
 _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
     "path": lambda entry: entry.path,
     "shape": lambda entry: "×".join(map(str, entry.shape)) or "scalar",
     "dtype": lambda entry: entry.dtype,
-    "initializer": _what,
+    "initializer": _initializer,
     "rule": _rule,
     "seed": _seed,
     "mean": lambda entry: _number(entry.mean),
@@ -197,12 +194,12 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
-    told = f"Rule {rule.number}{place} decides over no weight: match {rule.match!r}{_limits(rule)}."
+    text = f"Rule {rule.number}{place} is never applied: match {rule.match!r}{_limits(rule)}."
     for entry in entries:
         path = entry.path.partition("#")[0]
         if entry.rule and rule.matches(path, entry.layer, path.rpartition("/")[2]):
-            return f"{told} Rule {entry.rule} comes first for what it matches, such as {path}."
-    return told
+            return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
+    return text
 
 
 def _limits(rule: Rule) -> str:

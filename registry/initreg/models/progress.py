@@ -1,4 +1,4 @@
-"""A bar on stderr for work that takes long."""
+"""Report the progress of long work, to a callback or as a bar on stderr."""
 
 import sys
 import time
@@ -7,19 +7,20 @@ from contextlib import contextmanager
 
 Progress = Callable[[int, int], None]
 
-_PATIENCE = 1.0  # seconds without a bar
-_WIDTH = 30
+_DELAY = 1.0  # seconds before the bar is shown
+_WIDTH = 30  # characters
 
 
 @contextmanager
 def reporting(progress: Progress | bool | None, total: int) -> Iterator[Callable[[int], None]]:
-    """Give a function that takes how much more is done, and tells `progress`, or draws a bar.
+    """Yield a callback that takes the number of values just finished and reports progress.
 
-    With None, the bar is drawn where stderr is a terminal; with False, never.
+    It calls `progress`, if that is a function. True draws a bar, None draws one if stderr is a
+    terminal, and False draws none.
     """
-    show = progress if callable(progress) else None
-    drawn = (
-        show is None
+    notify = progress if callable(progress) else None
+    has_bar = (
+        notify is None
         and sys.stderr is not None
         and (progress or (progress is None and _is_terminal()))
     )
@@ -29,16 +30,16 @@ def reporting(progress: Progress | bool | None, total: int) -> Iterator[Callable
     def report(more: int) -> None:
         nonlocal done
         done += more
-        if show is not None:
-            show(done, total)
-        elif drawn and time.monotonic() - started > _PATIENCE:
+        if notify is not None:
+            notify(done, total)
+        elif has_bar and time.monotonic() - started > _DELAY:
             _draw(done, total)
 
     try:
         yield report
     finally:
-        if drawn and time.monotonic() - started > _PATIENCE:
-            sys.stderr.write("\r\033[K")  # the bar has done its part
+        if has_bar and time.monotonic() - started > _DELAY:
+            sys.stderr.write("\r\033[K")  # remove the bar
             sys.stderr.flush()
 
 

@@ -1,7 +1,6 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
-import warnings
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -10,19 +9,25 @@ from weakref import ref
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.draws.dtypes import FLOATS
 from initreg.draws.seeds import derive_seed
-from initreg.errors import ConfigError, InitregWarning, PlanError, UnknownInitializerError
-from initreg.models.assignments import drawn_entry, fitting
-from initreg.models.intercepting import Hooks
-from initreg.models.layer_names import Naming
-from initreg.models.paths import remember_path, repeated
+from initreg.errors import (
+    ConfigError,
+    PlanError,
+    UnbuiltLayersWarning,
+    UnknownInitializerError,
+)
+from initreg.models.assignments import new_entry, with_draw, with_rule
+from initreg.models.intercepting import Interception
+from initreg.models.layer_names import ScopeNames
+from initreg.models.paths import remember_path, unique
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import Matcher, Rule
+from initreg.user_warnings import warn_user
+from initreg.wording import listed
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
@@ -32,56 +37,58 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     """Draw every weight that is made within the scope portably, by its path.
 
     >>> import keras
-    >>> with scope(seed=42) as made:
+    >>> with scope(seed=42) as opened:
     ...     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
-    >>> made.plan.entries[0].path, made.plan.entries[0].spec
+    >>> opened.plan.entries[0].path, opened.plan.entries[0].spec
     ('sequential/dense/kernel', 'glorot_uniform')
 
-    A weight gets what the first rule that matches says, else what its layer's own initializer
-    would draw; either way from the seed and the path, so it is the same on every backend, and in
-    the second model of a process as in the first: names that Keras makes up are counted within the
-    scope. An explicit seed in a spec takes the place of the base seed; the path is still mixed in.
+    A weight gets what the first matching rule says, otherwise what its layer's own initializer
+    would draw. Either way it depends only on the seed and the path, so it is the same on every
+    backend, and in the second model of a process as in the first: automatic names are counted
+    within the scope. A seed in a spec replaces the base seed; the path is still mixed in.
 
-    `rules` is what `plan` takes but for a plan. `seed` goes before the one in the rules; without
-    either, one is drawn, and kept: ``made.seed``. The layers keep their own initializers, so a
+    `rules` is what `plan` takes, except a plan. A `seed` replaces the one in the rules; without
+    either, one is drawn, and kept as ``opened.seed``. The layers keep their own initializers, so a
     model saved later loads without initreg.
 
-    It covers weights that are made through `Layer.add_weight` while the scope is open: those of a
-    model that is called for the first time in it, too, wherever that was created. A layer that was
-    created in the scope and is not built by its end is warned of (`InitregWarning`), and so is a
-    rule that decided over no weight; with `strict` both are errors. A function, or an initializer
-    that no plugin builds, is called as it is, with a seed of the weight's if it takes one. A scope
-    holds for its own thread, or task of asyncio, and the tasks that are started within it.
+    The scope covers weights that are made through `Layer.add_weight` while it is open. They can
+    belong to a model created earlier and called for the first time in the scope. A layer that was
+    created in the scope and isn't built by its end causes an `UnbuiltLayersWarning`, and a rule
+    that is never applied causes an `InitregWarning`; with `strict` both are errors. A function, or
+    an initializer that no plugin builds, is called as it is, with a seed derived from the path if
+    it takes one. A scope is active in its own thread or asyncio task, and in tasks started within
+    it.
 
-    Raises `RulesError` for faulty rules, and `ConfigError` for a spec that does not fit its weight.
+    Raises `RulesError` for invalid rules, and `ConfigError` if a spec does not fit its weight.
     """
     return Scope(rules, seed, strict)
 
 
 class _Decision(NamedTuple):
-    """What a weight gets: an initializer in place of the layer's own, and the config it draws."""
+    """What a weight gets: its entry, and the initializer that replaces the layer's own, if any."""
 
     entry: PlanEntry
     initializer: Any = None
-    config: InitializerConfig | None = None
 
 
 @public
 class Scope:
-    """What `scope` returns: the context manager, and what was made in it."""
+    """The context manager that `scope` returns."""
 
     def __init__(self, rules: object, seed: int | None, strict: bool) -> None:
         if isinstance(rules, Plan) or (isinstance(rules, Mapping) and "plan" in rules):
-            problem = "A plan is for a model that exists: initreg.apply(model, plan)."
-            raise PlanError(f"{problem} A scope takes rules.")
+            raise PlanError(
+                "A plan is for a model that exists: initreg.apply(model, plan). "
+                "A scope takes rules."
+            )
         self._rules = read_rules(rules)
         self._matcher = Matcher(self._rules.source)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
         """The base seed."""
-        self._entries: list[tuple[PlanEntry, InitializerConfig | None]] = []
-        self._deciding: list[Rule] = []
-        self._names = Naming()
+        self._entries: list[PlanEntry] = []
+        self._applied: list[Rule] = []
+        self._names = ScopeNames()
         self._taken: set[str] = set()
         self._layers: list[ref[Any]] = []
         self._outer: Scope | None = None
@@ -91,19 +98,16 @@ class Scope:
     def plan(self) -> Plan:
         """What each weight got so far, and why."""
         return Plan(
-            entries=tuple(
-                entry if config is None else drawn_entry(entry, config, self.seed)
-                for entry, config in self._entries
-            ),
+            entries=tuple(self._entries),
             seed=self.seed,
             source=self._rules.source,
-            unmatched=unmatched(self._rules, self._deciding),
+            unmatched=unmatched(self._rules, self._applied),
         )
 
     def __enter__(self) -> Self:
         if self._open:
             raise PlanError("This scope is open already. Make another one: initreg.scope(…).")
-        _HOOKS.install()
+        _INTERCEPTION.install()
         self._outer, self._open = _active(), True
         _ACTIVE.set(self)
         return self
@@ -112,33 +116,32 @@ class Scope:
         if self._open:
             self._open = False
             _ACTIVE.set(_active())
-            _HOOKS.remove()
+            _INTERCEPTION.remove()
         if kind is None:
-            self._tell()
+            self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         plan, unbuilt = self.plan, self._unbuilt()
         if unbuilt and not self._strict:
-            warnings.warn(unbuilt, InitregWarning, stacklevel=3)
+            warn_user(unbuilt, UnbuiltLayersWarning)
         if not self._strict:
-            warn_of_rules(plan, calls=2)
+            warn_of_rules(plan)
         elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
             raise PlanError("\n".join(problems))
 
     def _unbuilt(self) -> str:
-        """Say which layers were created in the scope, and have yet to make their weights."""
+        """List the layers that were created in the scope and have not made their weights yet."""
         if not self._unbuilt_layers():
             return ""
-        gc.collect()  # layers are in cycles: those that nobody holds are still there
+        gc.collect()  # layers are in reference cycles, so unused ones are still there
         layers = self._unbuilt_layers()
         if not layers:
             return ""
-        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers[:5]]
-        more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
+        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers]
         return (
-            f"Not built within the scope, so their weights will be Keras's own: "
-            f"{', '.join(names)}{more}. Call the model once on an input inside the scope, or use "
-            "initreg.apply on it when it is built."
+            "Created in the scope but never built, so Keras will initialize them without the "
+            f"scope: {listed(names, 5)}. Call the model once on an input inside the scope, "
+            "or use initreg.apply after it is built."
         )
 
     def _unbuilt_layers(self) -> list[Any]:
@@ -149,100 +152,99 @@ class Scope:
         return [
             layer
             for layer in alive
-            # One whose creation failed has no `built`; what a wrapper wraps is a layer of its own.
+            # A layer whose creation failed has no `built`. A wrapped layer is in the list itself.
             if not getattr(layer, "built", True)
             and type(layer).build not in without_weights
             and not isinstance(layer, keras.layers.Wrapper)
         ]
 
-    # What the hooks call ------------------------------------------------------------------------
+    # What the replaced methods of Keras call ----------------------------------------------------
 
-    def made(self, layer: Any, *, named: bool) -> None:
-        """Take note of a layer that was created in the scope."""
+    def created(self, layer: Any, *, named: bool) -> None:
+        """Note a layer that was created in the scope."""
         self._layers.append(ref(layer))
         self._names.add(layer, named=named)
 
     def add_weight(
-        self, original: Callable[..., Any], layer: Any, args: tuple[Any, ...], given: dict[str, Any]
+        self,
+        original: Callable[..., Any],
+        layer: Any,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
     ) -> Any:
         """Make a weight as `Layer.add_weight` does, with an initializer of ours."""
         keras = load_keras()
-        shape = args[0] if args else given.get("shape")
-        dtype = args[2] if len(args) > 2 else given.get("dtype")
-        own = args[1] if len(args) > 1 else given.get("initializer")
+        # The first parameters of `add_weight` are shape, initializer and dtype.
+        shape = args[0] if args else options.get("shape")
+        own = args[1] if len(args) > 1 else options.get("initializer")
+        dtype = args[2] if len(args) > 2 else options.get("dtype")
         dtype = layer.variable_dtype if dtype is None else keras.backend.standardize_dtype(dtype)
         sizes = (shape,) if isinstance(shape, int) else () if shape is None else tuple(shape)
-        if isinstance(shape, str) or None in sizes:  # Keras explains it
-            return original(layer, *args, **given)
-        path, expected = self._names.path_of(layer, given.get("name"))
-        entry = PlanEntry(
-            path=repeated(path, self._taken),
-            name=expected,
-            shape=tuple(map(int, sizes)),
-            dtype=dtype,
-            layer=type(layer).__name__,
-            action="skip",
-        )
-        entry, initializer, config = self._decide(layer, entry, path, own)
-        if initializer is not None:
+        if isinstance(shape, str) or None in sizes:  # Keras explains what is wrong
+            return original(layer, *args, **options)
+        counted, name = self._names.path_of(layer, options.get("name"))
+        path = unique(counted, self._taken)
+        decision = self._decide(layer, new_entry(path, name, sizes, dtype, layer), counted, own)
+        if decision.initializer is not None:
             if len(args) > 1:
-                args = (args[0], initializer, *args[2:])
+                args = (args[0], decision.initializer, *args[2:])
             else:
-                given = {**given, "initializer": initializer}
-        variable = original(layer, *args, **given)
-        if given.get("name") and variable.path != expected:
+                options = {**options, "initializer": decision.initializer}
+        variable = original(layer, *args, **options)
+        if options.get("name") and variable.path != name:
             raise PlanError(
-                f"Keras {keras.__version__} names a weight {variable.path!r} where {expected!r} "
-                "was expected, so its seed can't be trusted. Please report it."
+                f"Keras {keras.__version__} names a weight {variable.path!r}, not {name!r} as "
+                "expected, so its seed can't be trusted. Please report it."
             )
-        remember_path(variable, entry.path, path)
-        self._entries.append((replace(entry, name=variable.path), config))
+        remember_path(variable, path, counted)
+        self._entries.append(replace(decision.entry, name=variable.path))
         return variable
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
-        """Decide over a weight to be made."""
-        if entry.dtype not in FLOATS:
-            reason = f"it holds {entry.dtype}, and no floats that are drawn"
-            return _Decision(replace(entry, reason=reason))
+        """Decide what a new weight gets, if the layer's own initializer is `own`."""
+        if entry.action == "skip":
+            return _Decision(entry)
         name = path.rpartition("/")[2]
         matches = self._matcher.matches
         rule = next((r for r in self._rules.rules if matches(r, path, entry.layer, name)), None)
         if rule is not None:
-            self._deciding.append(rule)
-            entry = replace(entry, rule=rule.number, line=rule.line)
-            if rule.init is None:
-                return _Decision(replace(entry, action="keep"))
-            return self._drawn(entry, rule.init)
+            self._applied.append(rule)
+            entry = with_rule(entry, rule)
+            return _Decision(entry) if rule.init is None else self._drawn(entry, rule.init)
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
         config = _config_of(initializer)
         if config is None:
-            return self._as_it_is(entry, initializer)
-        return self._drawn(entry, _unseeded(config) if _is_made_up(initializer, layer) else config)
+            return self._called(entry, initializer)
+        has_own_seed = not _is_seeded_by_keras(initializer, layer)
+        return self._drawn(entry, config if has_own_seed else _unseeded(config))
 
     def _drawn(self, entry: PlanEntry, config: InitializerConfig) -> _Decision:
         from initreg.models.portable import Portable  # imports Keras
 
-        fitting(config, entry)
-        return _Decision(entry, Portable(config, self.seed, entry.path), config)
+        entry, fitted = with_draw(entry, config, self.seed)
+        return _Decision(entry, Portable.of_weight(fitted, self.seed, entry.path))
 
-    def _as_it_is(self, entry: PlanEntry, initializer: Any) -> _Decision:
-        """Seed an initializer that the registry does not know, where it takes a seed."""
+    def _called(self, entry: PlanEntry, initializer: Any) -> _Decision:
+        """Seed an initializer that the registry doesn't know, if it takes a seed."""
         name = getattr(initializer, "__name__", type(initializer).__name__)
         entry = replace(entry, action="own", reason=f"the layer's own {name}")
-        read = getattr(initializer, "get_config", None)
-        config = read() if callable(read) and hasattr(initializer, "from_config") else {}
+        get_config = getattr(initializer, "get_config", None)
+        config: dict[str, Any] = {}
+        if callable(get_config) and hasattr(initializer, "from_config"):
+            config = get_config()
         if "seed" not in config:
             return _Decision(replace(entry, reason=f"{entry.reason}, unseeded"))
-        base = config["seed"] if isinstance(config["seed"], int) else self.seed
-        derived = derive_seed(base, entry.path)
+        seed = config["seed"] if isinstance(config["seed"], int) else self.seed
+        derived = derive_seed(seed, entry.path)
         seeded = type(initializer).from_config({**config, "seed": derived})
-        return _Decision(replace(entry, seed=base, derived_seed=derived), seeded)
+        return _Decision(replace(entry, seed=seed, derived_seed=derived), seeded)
 
 
-def _is_made_up(initializer: Any, layer: Any) -> bool:
-    """Whether Keras made up an initializer's seed: a layer may hand on a copy with it.
+def _is_seeded_by_keras(initializer: Any, layer: Any) -> bool:
+    """Return True if Keras generated the seed of an initializer.
 
-    EinsumDense does so, to say its axes; attention is made of it.
+    EinsumDense, and so attention, passes on a copy of the layer's unseeded initializer. The copy
+    has the seed that Keras generated for the original.
     """
     seed = getattr(initializer, "seed", None)
     return type(seed) is int and any(
@@ -252,12 +254,12 @@ def _is_made_up(initializer: Any, layer: Any) -> bool:
 
 
 def _config_of(initializer: Any) -> InitializerConfig | None:
-    """Return the config of a layer's own initializer; None for one that no spec can say."""
+    """Return the config of a layer's own initializer, or None if no spec describes it."""
     keras = load_keras()
     if isinstance(initializer, keras.initializers.Constant) and not isinstance(
         initializer.value, int | float
     ):
-        return None  # an array: Keras fills a weight with it better than a spec could
+        return None  # an array, which Keras handles better than a spec
     try:
         if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
             known = type(initializer).from_config({**initializer.get_config(), "seed": 0})
@@ -272,11 +274,14 @@ def _unseeded(config: InitializerConfig) -> InitializerConfig:
 
 
 def _active() -> Scope | None:
-    """Return the innermost scope that is open here; not every one is closed where it was opened."""
+    """Return the innermost open scope of this thread or task.
+
+    A scope can be closed by another task, so the variable may hold closed ones.
+    """
     scope = _ACTIVE.get()
     while scope is not None and not scope._open:
         scope = scope._outer
     return scope
 
 
-_HOOKS = Hooks(_active)
+_INTERCEPTION = Interception(_active)

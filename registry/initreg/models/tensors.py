@@ -1,4 +1,4 @@
-"""Arrays of NumPy handed to Keras's backend: whole, or each device's shard by itself."""
+"""Pass NumPy arrays to Keras's backend: whole, or separately for each device."""
 
 import importlib
 from collections.abc import Callable
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
 
 
 def to_tensor(array: "Array", sharding: Any = None) -> Any:
-    """Hand an array over to Keras's backend; nobody may write to it from then on.
+    """Make a tensor of Keras's backend from an array, which must not be written to afterwards.
 
-    Without a `sharding` of JAX, it goes to the default device.
+    On JAX, it is placed as `sharding` says, or on the default device.
     """
     keras = load_keras()
     backend = keras.config.backend()
     if backend == "jax":
         import jax
 
-        return jax.device_put(array, sharding)  # compiles nothing, where jnp.asarray does
-    if not array.flags.writeable:  # a broadcast, of which torch warns
+        return jax.device_put(array, sharding)  # compiles nothing, unlike jnp.asarray
+    if not array.flags.writeable:  # torch warns about a broadcast array
         array = array.copy()
     if backend == "tensorflow":  # Keras's own conversion takes three times as long
         return importlib.import_module("tensorflow").convert_to_tensor(array)
-    if backend == "torch":  # it takes the array over, where Keras's own conversion copies it
+    if backend == "torch":  # from_numpy shares the memory; Keras's own conversion copies it
         torch = importlib.import_module("torch")
         if array.dtype.kind == "f":
-            taken = torch.from_numpy(array)
-        else:  # a float that NumPy doesn't have: hand its bits over
-            taken = torch.from_numpy(array.view("int16")).view(getattr(torch, array.dtype.name))
-        return keras.ops.convert_to_tensor(taken)  # on Keras's device
+            tensor = torch.from_numpy(array)
+        else:  # NumPy doesn't have this float, so pass its bits
+            tensor = torch.from_numpy(array.view("int16")).view(getattr(torch, array.dtype.name))
+        return keras.ops.convert_to_tensor(tensor)  # moves it to Keras's device
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
 
 
 def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) -> Any:
-    """Make an array of JAX of which each device of this process holds its shard.
+    """Make a JAX array of which each device of this process holds its shard.
 
-    `draw` is called once for each region, and what it gives is handed over before the next: the
-    host never holds more than one shard beside those of its devices.
+    `draw` is called once for each region, and its values are on their devices before the next
+    call. So the host never holds more than one shard besides those of its devices.
     """
     import jax
 
@@ -63,7 +63,7 @@ def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) ->
 
 
 def spread(tensor: Any, sharding: Any) -> Any:
-    """Spread a whole tensor over the devices of a sharding; leave it, if there is one or none."""
+    """Spread a tensor over the devices of a sharding; return it unchanged for a single device."""
     if not is_sharded(sharding):
         return tensor
     import jax
@@ -72,10 +72,10 @@ def spread(tensor: Any, sharding: Any) -> Any:
 
 
 def concrete(layout: Any) -> Any:
-    """Return the sharding that Keras means by a layout over an abstract mesh.
+    """Return the sharding for a layout over an abstract mesh.
 
-    Keras calls an initializer with such a layout, which names no devices, and has set the mesh that
-    does. Raises `ConfigError` where none is set.
+    Keras calls an initializer with such a layout, which doesn't name devices, after setting the
+    mesh that does. Raises `ConfigError` if no mesh is set.
     """
     import jax
 
@@ -84,7 +84,7 @@ def concrete(layout: Any) -> Any:
     mesh = _mesh_in_force()
     if mesh is None or mesh.empty:
         problem = (
-            f"The layout {layout} names no devices, and no mesh is set. "
+            f"The layout {layout} doesn't name devices, and no mesh is set. "
             "Call the initializer inside jax.set_mesh(mesh)."
         )
         raise ConfigError([Fault(problem)])
@@ -96,15 +96,16 @@ def _mesh_in_force() -> Any:
 
     if hasattr(jax.sharding, "get_mesh"):
         return jax.sharding.get_mesh()
-    # JAX before 0.8.1. A variable with a layout of its own may mean another mesh than this one.
+    # JAX before 0.8.1. A variable with a layout of its own may be on another mesh than this one.
     distribution = load_keras().distribution.distribution()
     return distribution and distribution.device_mesh.backend_mesh
 
 
 def sharding_of(variable: Any) -> Any:
-    """Return how a variable lies on JAX's devices.
+    """Return the sharding of a committed JAX variable.
 
-    None on any other backend, and where JAX may still move it: so it can after an `apply`.
+    None on other backends, and for uncommitted values, so that JAX may still move them after
+    `apply`.
     """
     if load_keras().config.backend() != "jax":
         return None
@@ -114,32 +115,32 @@ def sharding_of(variable: Any) -> Any:
 
 
 def is_sharded(sharding: Any) -> bool:
-    """Whether a sharding takes in several devices."""
+    """Return True if a sharding has several devices."""
     return sharding is not None and len(sharding.device_set) > 1
 
 
 def read(variable: Any) -> Any:
-    """Return what `write` puts back: a variable's value, which a later `write` does not change."""
+    """Take a snapshot of a variable's value, so that `write` can restore it."""
     keras = load_keras()
     if keras.config.backend() == "torch":
-        held = variable.value.data
-        return held if _changes_hands(held) else held.clone()
+        value = variable.value.data
+        return value if _can_be_replaced(value) else value.clone()
     if keras.config.backend() == "tensorflow":
-        return variable.value.read_value()  # Keras takes the variable itself for a tensor
+        return variable.value.read_value()  # convert_to_tensor returns the variable itself
     return keras.ops.convert_to_tensor(variable.value)
 
 
 def write(variable: Any, tensor: Any) -> None:
     """Give a variable a new value of the same shape and dtype."""
-    if load_keras().config.backend() == "torch" and _changes_hands(variable.value):
+    if load_keras().config.backend() == "torch" and _can_be_replaced(variable.value):
         variable.value.data = tensor.data.to(variable.value.device)
     else:
         variable.assign(tensor)
 
 
-def _changes_hands(tensor: Any) -> bool:
-    """Whether a parameter of torch can take a new storage over, without a copy.
+def _can_be_replaced(tensor: Any) -> bool:
+    """Return True if a torch parameter can take over another tensor's memory without a copy.
 
-    Other processes may share the old one; of a CUDA device's, torch says that they can.
+    It can't if other processes share its memory. On CUDA, torch always reports shared memory.
     """
     return not tensor.is_shared()

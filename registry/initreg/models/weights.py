@@ -1,16 +1,15 @@
-"""One weight's values as a tensor of Keras's backend."""
+"""The values of one weight, as a tensor of Keras's backend."""
 
 import math
 from typing import TYPE_CHECKING, Any
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
-from initreg.config.drawing import distribution_of, draw_config, is_portable
+from initreg.config.drawing import Fitted, draw_fitted
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
-from initreg.draws.shapes import Shape
 from initreg.draws.streams import CHUNK
 from initreg.errors import ConfigError, Fault
 from initreg.models.tensors import is_sharded, spread, to_shards, to_tensor
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 
 
 def make_tensor(
-    config: InitializerConfig,
-    shape: Shape,
+    fitted: Fitted,
     dtype: str,
     seed: int,
     path: str,
@@ -30,46 +28,77 @@ def make_tensor(
     sharding: Any = None,
     moments: Moments | None = None,
 ) -> Any:
-    """Draw a weight portably, or else through Keras with a seed of its own.
+    """Make the values of one weight: with NumPy if they are portable, otherwise with Keras.
 
-    With a `sharding` over several devices, each one's shard is drawn by itself.
+    The first row that fits decides. A config without a Keras class of its own can only be drawn by
+    NumPy.
+
+    ============  ========  =========  =========================================================
+    Keras class   portable  dtype      tensor
+    ============  ========  =========  =========================================================
+    no            no        any        none: raises `ConfigError`
+    no            yes       not float  drawn by NumPy as float32, then cast
+    any           any       not float  made by the Keras class, with a seed derived from the path
+    any           no        float      made by the Keras class, with a seed derived from the path
+    any           yes       float      drawn by NumPy; over several devices, shard by shard
+    ============  ========  =========  =========================================================
+
+    `moments` collects the values of floats. `sharding` places the tensor on JAX's devices.
     """
-    portable = is_portable(config, shape)
-    if config.is_drawn() and not portable:
+    config = fitted.config
+    is_float, is_portable, has_class = dtype in FLOATS, fitted.is_portable, not config.is_drawn()
+    if not has_class and not is_portable:
         problem = f"{config} can't be drawn: it holds what only Keras can make."
         raise ConfigError([Fault(problem)])
-    if dtype not in FLOATS and config.is_drawn():
-        values = draw_config(config, shape, "float32", seed, path)
+    if not has_class and not is_float:
+        values = draw_fitted(fitted, "float32", seed, path)
         return spread(load_keras().ops.cast(values, dtype), sharding)
-    if dtype not in FLOATS or not portable:
-        tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
-        if tuple(tensor.shape) != shape:
-            filled = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."
-            raise ConfigError([Fault(filled)])
-        if moments is not None and dtype in FLOATS:
+    if not is_float or not is_portable:
+        tensor = _built(fitted, dtype, seed, path)
+        if moments is not None and is_float:
             moments.add(load_keras().ops.convert_to_numpy(tensor))
         return spread(tensor, sharding)
+    return _drawn(fitted, dtype, seed, path, sharding, moments)
 
-    def drawn(region: Region | None = None) -> Any:
-        return draw_config(config, shape, dtype, seed, path, region=region, moments=moments)
+
+def _built(fitted: Fitted, dtype: str, seed: int, path: str) -> Any:
+    """Make a tensor with the config's Keras class."""
+    config, shape, _ = fitted
+    tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
+    if tuple(tensor.shape) != shape:
+        problem = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."
+        raise ConfigError([Fault(problem)])
+    return tensor
+
+
+def _drawn(
+    fitted: Fitted, dtype: str, seed: int, path: str, sharding: Any, moments: Moments | None
+) -> Any:
+    """Draw a tensor with NumPy, whole or shard by shard."""
+
+    def draw(region: Region | None = None) -> Any:
+        return draw_fitted(fitted, dtype, seed, path, region=region, moments=moments)
 
     if not is_sharded(sharding):
-        return to_tensor(drawn(), sharding)
-    if distribution_of(config, shape) is None or math.prod(shape) <= CHUNK:
-        # Values that depend on each other, or too few to draw for each shard anew.
-        whole = drawn()
-        return to_shards(lambda region: _part(whole, region), shape, sharding)
-    return to_shards(drawn, shape, sharding)
+        return to_tensor(draw(), sharding)
+    if fitted.distribution is None or math.prod(fitted.shape) <= CHUNK:
+        # The values depend on each other, or are too few to draw them again for each shard.
+        whole = draw()
+        return to_shards(lambda region: _part(whole, region), fitted.shape, sharding)
+    return to_shards(draw, fitted.shape, sharding)
 
 
 def _part(whole: "np.ndarray[Any, Any]", region: Region) -> "np.ndarray[Any, Any]":
-    """Cut a region out, so that who keeps it does not keep the whole."""
+    """Copy a region, so that keeping it doesn't keep the whole array alive."""
     part = whole[tuple(region)]
     return part if part.size == whole.size else part.copy()
 
 
 def seeded(config: InitializerConfig, seed: int, path: str) -> InitializerConfig:
-    """Return a config whose seeds are those of one weight: each made of its seed and the path."""
+    """Return the config with seeds for one weight, each derived from a seed and the path.
+
+    A seed that the config has already takes the place of `seed`.
+    """
     field = config.parameter_fields.get("seed")
     if field is not None and (own := getattr(config, field)) is not None:
         config = config.model_copy(update={field: derive_seed(own, path)})

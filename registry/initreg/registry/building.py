@@ -1,4 +1,4 @@
-"""Keras initializers, made from configs and from what Keras itself takes for one."""
+"""Build Keras initializers: from configs, and from the other values that Keras accepts."""
 
 import sys
 from collections.abc import Mapping
@@ -10,47 +10,58 @@ from initreg.errors import ConfigError, Fault, InitregError, PluginError
 from initreg.wording import shown
 
 
-def custom_object(spec: object) -> Any:
-    """Return what a person registered with Keras under the name in `spec`; None without one.
+def build(config: InitializerConfig, seed: int | None = None) -> Any:
+    """Build a config's initializer, with `seed` in place of seeds that it leaves open.
 
-    It is made here, because Keras's own `deserialize` imports whatever module a dict names.
+    An exception in the plugin's code becomes a `PluginError`.
     """
-    keras = sys.modules.get("keras")  # who has not imported it has registered nothing
-    name, config = spec, None
-    if isinstance(spec, Mapping):
-        name, config = spec.get("registered_name") or spec.get("class_name"), spec.get("config")
-    if keras is None or not isinstance(name, str):
-        return None
-    found: Any = keras.saving.get_registered_object(name)
-    return found.from_config(config) if config and hasattr(found, "from_config") else found
-
-
-def build(config: InitializerConfig) -> Any:
-    """Build a config's initializer; a failure is told as the plugin's."""
+    load_keras()
+    if seed is not None:
+        config = config.with_seed(seed)
     try:
         return config.build()
     except InitregError:
         raise
-    except Exception as error:  # the plugin's code, or Keras's refusal of what the schema took
+    except Exception as error:  # the plugin's code, or Keras rejects what the schema accepted
         problem = f"{config} could not be built: {type(error).__name__}: {error}"
         raise PluginError(problem) from error
 
 
+def custom_object(spec: object) -> Any:
+    """Return the Keras custom object with this name, or None.
+
+    A class in Keras's form is built here, because Keras's own `deserialize` imports any module
+    that a dict names.
+    """
+    keras = sys.modules.get("keras")
+    name, config = spec, None
+    if isinstance(spec, Mapping):
+        name, config = spec.get("registered_name") or spec.get("class_name"), spec.get("config")
+    if keras is None or not isinstance(name, str):  # without Keras, nothing can be registered
+        return None
+    registered: Any = keras.saving.get_registered_object(name)
+    if config and hasattr(registered, "from_config"):
+        return registered.from_config(config)
+    return registered
+
+
 def from_keras(value: Any, seed: int | None) -> Any:
-    """Take what `keras.initializers.get` takes beside names and dicts."""
+    """Accept everything else that `keras.initializers.get` accepts.
+
+    That is initializers, classes, callables and arrays.
+    """
     keras = load_keras()
     try:
-        found = keras.initializers.get(value)
-        if type(found) is keras.initializers.Initializer:
-            raise TypeError("the abstract base draws nothing")
-        if isinstance(value, type) and not isinstance(found, keras.initializers.Initializer):
+        initializer = keras.initializers.get(value)
+        if type(initializer) is keras.initializers.Initializer:
+            raise TypeError("the abstract base class draws nothing")
+        if isinstance(value, type) and not isinstance(initializer, keras.initializers.Initializer):
             raise TypeError("a class of something else")
     except (ValueError, TypeError) as error:
-        raise ConfigError(
-            [Fault(f"{shown(value)} is no initializer, and no spec of one.")]
-        ) from error
-    if seed is not None and isinstance(found, keras.initializers.Initializer):
-        config = found.get_config()
+        problem = f"{shown(value)} is not an initializer, nor a spec."
+        raise ConfigError([Fault(problem)]) from error
+    if seed is not None and isinstance(initializer, keras.initializers.Initializer):
+        config = initializer.get_config()
         if config.get("seed", seed) is None:
-            return type(found).from_config({**config, "seed": seed})
-    return found
+            return type(initializer).from_config({**config, "seed": seed})
+    return initializer

@@ -1,42 +1,33 @@
-"""The registry: specs validated by the config class of their name, and resolved into Keras."""
+"""The registry: it validates specs by the config class of their name, and resolves them."""
 
 import threading
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Self
 
-from initreg.backend import load_keras
-from initreg.config.base import InitializerConfig, spec_of, written
-from initreg.config.targets import import_target, is_portable_form
-from initreg.config.validation import check
-from initreg.discovery.loading import CommandHook, Discovery, Plugin, PluginRecord, ask
+from initreg.config.base import InitializerConfig, written
+from initreg.discovery.loading import Discovery, ask
+from initreg.discovery.records import CommandHook, Plugin, PluginRecord
 from initreg.draws.seeds import checked_seed
-from initreg.errors import (
-    AmbiguousInitializerError,
-    ConfigError,
-    Fault,
-    InitregError,
-    InitregWarning,
-    PluginError,
-    UnknownInitializerError,
-)
+from initreg.errors import PluginError, UnknownInitializerError
 from initreg.public import public
 from initreg.registry.building import build, custom_object, from_keras
+from initreg.registry.describing import Describer
 from initreg.registry.names import Entry, Names, unknown
-from initreg.registry.requests import Request, read
+from initreg.registry.validating import Validator
 from initreg.spec.spec import Spec
-from initreg.wording import shown
+from initreg.user_warnings import warn_user
 
-_TEXTS_KEPT = 1024  # how many texts a registry remembers, validated
-_WRITTEN = (str, Spec, Mapping, InitializerConfig)  # what `validate` takes
-NESTING = "initreg.nesting"  # the key of a validation's context that counts nested initializers
+_SPECS = (str, Spec, Mapping, InitializerConfig)  # the types that `validate` accepts
 
 
-def is_written(spec: object) -> bool:
-    """Whether `validate` takes a spec; what else `resolve` takes is an object of Keras's."""
-    return isinstance(spec, _WRITTEN)
+def is_spec(value: object) -> bool:
+    """Return True for the types that `validate` accepts.
+
+    Anything else that is passed to `resolve` is an object of Keras's.
+    """
+    return isinstance(value, _SPECS)
 
 
 @public
@@ -44,33 +35,32 @@ class Registry:
     """Maps names to config classes; validates specs, and resolves them into Keras initializers.
 
     An empty one is for tests, and for programs that bring their own initializers;
-    `default_registry` holds what is installed.
+    `default_registry` has those of the installed plugins.
 
     >>> registry = Registry()
     >>> registry.entries()
     []
 
-    Plugins are loaded on first use: the built-in ones, and the others once a name is asked for
-    that is not built in. Safe to use from many threads.
+    Plugins are loaded on first use: the built-in ones first, and the others when a name is not
+    built in. A registry is safe to use from many threads.
     """
 
     def __init__(self, discovery: Discovery | None = None) -> None:
         self._discovery = discovery
         self._lock = threading.RLock()
         self._is_loading = False
-        # Published whole, and never taken back, so that reading needs no lock.
+        # Each is set once it is complete, and never changed, so that reading needs no lock.
         self._builtin: Names | None = None
         self._others: Names | None = None
         self._other_plugins: list[Plugin] = []
-        self._kinds: dict[type, Entry] = {}  # which entry builds a class of Keras's
-        self._validate_text = lru_cache(_TEXTS_KEPT)(self._validate)
+        self._validator, self._describer = Validator(self), Describer(self)
 
     # Plugins and names -------------------------------------------------------------------------
 
     def add(self, config_class: type[InitializerConfig], distribution: str = "local") -> None:
-        """Add a config class by hand, as if `distribution` had brought it.
+        """Add a config class by hand, as if `distribution` had provided it.
 
-        Raises `PluginError` where it has no name, or one that is not to be had.
+        Raises `PluginError` if it has no name, or the name is reserved or taken.
         """
         if not config_class.initializer_name:
             raise PluginError(f"{config_class.__name__} has no name: give the class name='…'.")
@@ -79,7 +69,7 @@ class Registry:
     def register(self, plugin: object, name: str) -> PluginRecord:
         """Register a plugin, a module or an object with hooks, by hand; return its record.
 
-        Raises `PluginError` where the plugin fails, or claims a name that is not to be had.
+        Raises `PluginError` if the plugin fails, or claims a name that is reserved or taken.
         """
         return self._add(ask(plugin, PluginRecord(name, name)))
 
@@ -92,18 +82,18 @@ class Registry:
             if record.error:
                 raise PluginError(f"{record.name}: {record.error}.")
             self._other_plugins, self._others = plugins, names
-            self._validate_text.cache_clear()
-            self._kinds.clear()
+            self._validator, self._describer = Validator(self), Describer(self)
             return record
 
     @contextmanager
     def _loading(self) -> Iterator[None]:
-        """Keep other threads waiting, and refuse what a plugin asks for while it is imported."""
+        """Make other threads wait, and reject look-ups by a plugin while it is imported."""
         with self._lock:  # its own thread can take it again
             if self._is_loading:
                 raise PluginError(
-                    "A plugin can only ask for built-in initializers while it is imported, for "
-                    "the other plugins are still being loaded. Ask in a function, later."
+                    "A plugin can only use built-in initializers while it is imported, because "
+                    "the other plugins are still being loaded. Use the others in a function that "
+                    "is called later."
                 )
             self._is_loading = True
             try:
@@ -115,8 +105,8 @@ class Registry:
         if self._builtin is None:
             with self._loading():
                 if self._builtin is None:
-                    found = self._discovery.builtin() if self._discovery else []
-                    self._builtin = Names(found)
+                    plugins = self._discovery.builtin() if self._discovery else []
+                    self._builtin = Names(plugins)
         return self._builtin
 
     def _other_names(self) -> Names:
@@ -130,7 +120,7 @@ class Registry:
         return self._others
 
     def _names_from(self, distribution: str) -> Names:
-        """Return the names that one distribution brings, without loading another's plugins."""
+        """Return the names of one distribution, without loading the plugins of another."""
         if self._others is not None or self._discovery is None:
             return self._other_names()
         builtin = self._builtin_names()
@@ -147,36 +137,36 @@ class Registry:
         return self._builtin_names().entries()
 
     def plugins(self) -> list[PluginRecord]:
-        """List what became of every plugin, the built-in ones first."""
+        """List the records of all plugins, the built-in ones first; loads every plugin."""
         return [*self._builtin_names().plugins, *self._other_names().plugins]
 
     def command_hooks(self) -> list[tuple[PluginRecord, CommandHook]]:
-        """List the plugins that bring commands, each with what adds them to a Typer app.
+        """List the plugins that have commands, each with a function that adds them to a Typer app.
 
-        Calling one raises `PluginError` where the plugin fails. Loads every plugin.
+        The function raises `PluginError` if the plugin fails. Loads every plugin.
         """
         with self._lock:
             records, plugins = self._other_names().plugins, self._other_plugins
         both = zip(records, plugins, strict=True)
-        return [(record, each.command_hook) for record, each in both if each.command_hook]
+        return [(record, plugin.command_hook) for record, plugin in both if plugin.command_hook]
 
     def unknown_names(self) -> list[str]:
-        """Say which names that allow or block plugins lead to nothing, each in a line.
+        """Report names in the allow and block lists that match no installed plugin, one a line.
 
-        They stand in ``INITREG_PLUGINS``, ``INITREG_BLOCK`` and ``[tool.initreg]``.
+        The lists are ``INITREG_PLUGINS``, ``INITREG_BLOCK`` and ``[tool.initreg]``.
 
         >>> Registry().unknown_names()
         []
         """
         if self._discovery is None:
             return []
-        found = [(record.name, record.distribution) for record in self.plugins()]
-        return self._discovery.trust().unknown(found)
+        names = [(record.name, record.distribution) for record in self.plugins()]
+        return self._discovery.trust().unknown(names)
 
     def find(self, name: str) -> Entry:
-        """Return the entry of a name: short, qualified, or an alias, in any case.
+        """Return the entry of a name: short, qualified, or an alias, in any spelling.
 
-        Raises `UnknownInitializerError`, which says why as far as the plugins can tell, or
+        Raises `UnknownInitializerError`, which explains why as far as the plugins show, or
         `AmbiguousInitializerError`, which lists the qualified names.
         """
         entry = self._builtin_names().find(name)
@@ -190,62 +180,12 @@ class Registry:
 
     # Validation --------------------------------------------------------------------------------
 
-    def validate(self, spec: object, *, depth: int = 0) -> InitializerConfig:
+    def validate(self, spec: object) -> InitializerConfig:
         """Check a spec in any form, and return its config. See `initreg.validate`."""
-        if type(spec) is str and not depth:
-            return self._validate_text(spec)
-        if isinstance(spec, InitializerConfig):
-            return spec
-        return self._validate(spec, depth)
-
-    def _validate(self, spec: object, depth: int = 0) -> InitializerConfig:
-        request = read(spec)
-        if is_portable_form(request.module, request.name):
-            return self._of_portable(request, depth)
-        config_class = self._class_of(request)
-        values, arguments, faults = request.bind(config_class)
-        config = check(config_class, values, {"registry": self, NESTING: depth})
-        if isinstance(config, InitializerConfig) and not faults:
-            _warn_of(request, config)
-            return config
-        if not isinstance(config, InitializerConfig):
-            known = config_class.parameter_fields.keys() | config_class.renamed_parameters
-            faults += [request.place(fault, arguments, known) for fault in config]
-        if request.source is not None:
-            faults.sort(key=lambda fault: fault.column or 0)
-        raise ConfigError(faults, request.source)
-
-    def _of_portable(self, request: Request, depth: int) -> InitializerConfig:
-        """Return the config that an initializer drawn with NumPy was made of."""
-        given = {argument.name: argument.value for argument in request.arguments}
-        try:
-            config = self.validate(given.get("spec"), depth=depth)
-        except InitregError as error:
-            raise ConfigError([fault.below("config", "spec") for fault in error.faults]) from error
-        if not config.is_drawn() or given.get("path"):  # what that one gives, no spec can say
-            problem = f"{config} alone does not say that its values are portable."
-            raise UnknownInitializerError(problem, request.name, path=("class_name",))
-        seed = given.get("seed")
-        return config if seed is None else config.with_seed(checked_seed(seed))
-
-    def _class_of(self, request: Request) -> type[InitializerConfig]:
-        if request.module is not None:
-            return self._builder_of(request.module, request.name).config_class
-        try:
-            return self.find(request.name).config_class
-        except (UnknownInitializerError, AmbiguousInitializerError) as error:
-            path = () if request.source is not None else (request.key,)
-            place = (request.source, request.column, path)
-            raise type(error)(error.problem, request.name, *place) from None
-
-    def _builder_of(self, module: str, name: str) -> Entry:
-        """Return the entry that builds a class which is not Keras's own."""
-        for entry in self.entries():
-            if entry.config_class.initializer_builds == f"{module}:{name}":
-                return entry
-        whole = f"{module}.{name}" if module else name
-        problem = f"No installed plugin builds {whole}."
-        raise UnknownInitializerError(problem, name, path=("class_name",))
+        config, warnings = self._validator.validate(spec)
+        for message in warnings:
+            warn_user(message)
+        return config
 
     # Keras -------------------------------------------------------------------------------------
 
@@ -255,7 +195,7 @@ class Registry:
             return None
         if seed is not None:
             seed = checked_seed(seed)
-        if not is_written(spec):
+        if not is_spec(spec):
             return from_keras(spec, seed)
         try:
             config = self.validate(spec)
@@ -264,106 +204,68 @@ class Registry:
             if custom is None:
                 raise
             return from_keras(custom, seed)
-        load_keras()
-        return build(config if seed is None else config.with_seed(seed))
+        return build(config, seed)
 
     def describe(self, initializer: Any) -> str:
         """Write the shortest spec of a Keras initializer. See `initreg.describe`."""
-        if is_written(initializer):
-            return str(self._spec_of(self.validate(initializer)))
-        return str(self._spec_of(self.config_of(initializer)))
+        is_config = is_spec(initializer)
+        config = self.validate(initializer) if is_config else self.config_of(initializer)
+        return str(self._describer.spec_of(config))
 
     def config_of(self, initializer: Any) -> InitializerConfig:
-        """Return the config that builds an initializer like this one of Keras.
+        """Return the config that builds an equal Keras initializer.
 
         >>> import keras
         >>> default_registry().config_of(keras.initializers.Zeros())
         Zeros()
 
         Raises `UnknownInitializerError` for a class that no installed plugin builds, and
-        `ConfigError` for what is no initializer, or holds what no spec can say.
+        `ConfigError` for a value that is not an initializer, or has parameters that no spec can
+        express.
         """
-        keras = load_keras()
-        if isinstance(own := getattr(initializer, "config", None), InitializerConfig):
-            return own  # a portable one, which was made of it
-        if not isinstance(initializer, keras.initializers.Initializer):
-            raise ConfigError(
-                [Fault(f"{shown(initializer)} is no Keras initializer, so it has no spec.")]
-            )
-        entry = self._entry_of(type(initializer))
-        values = initializer.get_config()
-        for name in entry.config_class.parameter_fields:  # Keras's Identity leaves out its gain
-            if name not in values and hasattr(initializer, name):
-                values[name] = getattr(initializer, name)
-        checked = check(entry.config_class, values, {"registry": self})
-        if not isinstance(checked, InitializerConfig):
-            raise ConfigError(checked)
-        return checked
+        return self._describer.config_of(initializer)
 
     def write(self, config: InitializerConfig) -> str | dict[str, Any]:
-        """Write the shortest spec of a config: text, or a dict where no text can be so long.
+        """Write the shortest spec of a config: text, or a dict if the text would be too long.
 
         >>> default_registry().write(default_registry().validate("HeNormal(seed=1)"))
         'he_normal(seed=1)'
         """
-        return written(self._spec_of(config), config)
+        return written(self._describer.spec_of(config), config)
 
-    def _spec_of(self, config: InitializerConfig) -> Spec:
-        """Return the spec, using qualified names if a short name is ambiguous."""
-        return spec_of(config, self._name_of)
+    # The default registry ----------------------------------------------------------------------
 
-    def _name_of(self, config: InitializerConfig) -> str:
-        name = config.initializer_name
+    @contextmanager
+    def using(self) -> Iterator[Self]:
+        """Make this registry the default one inside a ``with`` block.
+
+        `default_registry` returns it there, and so every function of initreg uses it.
+
+        >>> with Registry().using() as registry:
+        ...     default_registry() is registry
+        True
+
+        It holds for the current thread or asyncio task, and for the tasks that are started within
+        the block. Other threads keep their own default.
+        """
+        token = _DEFAULT.set(self)
         try:
-            self.find(name)
-        except UnknownInitializerError:  # a class that this registry has not
-            return name
-        except AmbiguousInitializerError:
-            for entry in self.entries():
-                if entry.config_class is type(config):
-                    return entry.name
-        return name
-
-    def _entry_of(self, kind: type) -> Entry:
-        """Return the entry that builds instances of exactly `kind`."""
-        if (known := self._kinds.get(kind)) is not None:
-            return known
-        for entries in (self.builtin_entries, self.entries):
-            for entry in entries():
-                target = entry.config_class.initializer_builds
-                if target.endswith(f":{kind.__qualname__}") and _names(target, kind):
-                    return self._kinds.setdefault(kind, entry)
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
+            yield self
+        finally:
+            _DEFAULT.reset(token)
 
 
-def _warn_of(request: Request, config: InitializerConfig) -> None:
-    """Warn of what the spec says and its plugin has replaced."""
-    kind = type(config)
-    deprecated = kind.initializer_deprecated
-    told = [f"It is deprecated. {deprecated}"] if deprecated else []
-    for argument in request.arguments:
-        if (new := kind.renamed_parameters.get(argument.name or "")) is not None:
-            told.append(f"{argument.name!r} is called {new!r} now. Write {config}.")
-    if told:
-        warnings.warn(f"{request}: {' '.join(told)}", InitregWarning, stacklevel=5)
-
-
-def _names(target: str, kind: type) -> bool:
-    try:
-        return import_target(target) is kind
-    except PluginError:  # another one's class of that name, which is not there
-        return False
-
-
-_DEFAULT = Registry(Discovery())  # empty until it is used
+_INSTALLED = Registry(Discovery())  # empty until it is used
+_DEFAULT: ContextVar[Registry] = ContextVar("initreg.registry", default=_INSTALLED)
 
 
 @public
 def default_registry() -> Registry:
-    """Return the registry of all installed plugins; it loads them on first use.
+    """Return the registry of all installed plugins, or the one of `Registry.using`.
+
+    It loads the plugins on first use.
 
     >>> default_registry().find("normal").name
     'random_normal'
     """
-    return _DEFAULT
+    return _DEFAULT.get()

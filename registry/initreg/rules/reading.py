@@ -10,7 +10,7 @@ from initreg.config.base import InitializerConfig
 from initreg.documents import Node, Path, Source, read_file
 from initreg.documents.findings import duplicates, finding_at, placed, too_large
 from initreg.draws.seeds import checked_seed
-from initreg.errors import ConfigError, Fault, Finding, InitregError, RulesError
+from initreg.errors import Code, ConfigError, Fault, Finding, InitregError, RulesError
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import ADVICE, PatternError, compile_pattern, slow_path
@@ -109,7 +109,7 @@ def _read_source(source: Source, reader: "_Reader") -> tuple[Rules, list[_FaultI
         return Rules(), [_FaultInFile(fault, finding_at(source, Node(0, 0), fault))]
     document, *others = source.documents
     read = reader.rules(document.data)
-    mistakes = [_FaultInFile(f, placed(source, document, f)) for f, _ in reader.faults]
+    mistakes = [_FaultInFile(f, placed(source, document.top, f)) for f, _ in reader.faults]
     nodes = [*duplicates(document)]
     if others:
         problem = "Rules must be a single document, and a second one starts here. Use one list."
@@ -124,8 +124,8 @@ def _read_source(source: Source, reader: "_Reader") -> tuple[Rules, list[_FaultI
     root = () if _is_list(document.data) else ("rules",)
     rules = []
     for rule in read.rules:
-        *_, (_, node) = document.follow((*root, rule.number - 1))
-        rules.append(replace(rule, line=source.place(node.start)[0]))
+        node = document.follow((*root, rule.number - 1)).node
+        rules.append(replace(rule, line=source.position(node.start)[0]))
     return Rules(tuple(rules), read.seed, source.file), [*once.values()]
 
 
@@ -138,7 +138,7 @@ class _Reader:
         self.compiling_left = _COMPILING
         self.trials_left = _TRIALS if tries_patterns else 0.0
 
-    def add(self, problem: str, *path: str | int, code: str = "wrong-value") -> None:
+    def add(self, problem: str, *path: str | int, code: Code = "wrong-value") -> None:
         self.faults.append(_FaultInText(Fault(problem, path, code=code)))
 
     def rules(self, data: Any) -> Rules:

@@ -12,10 +12,12 @@ from initreg.draws.seeds import random_seed
 from initreg.draws.shapes import Shape, checked_shape
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.public import public
+from initreg.registry.building import build
 from initreg.registry.registry import default_registry
 from initreg.sampling.memory import require_memory
 from initreg.sampling.sample import Sample
 from initreg.version import __version__
+from initreg.wording import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,15 +44,14 @@ def sample(
     Raises the errors of `resolve`, and `ConfigError` for a shape or dtype that can't be drawn, such
     as a shape too large for this machine's memory.
     """
-    registry = default_registry()
-    config = registry.validate(spec)
+    config = default_registry().validate(spec)
     shape = checked_shape(config.example_shape() if shape is None else shape)
     checked_dtype(dtype)
     distribution = distribution_of(config, shape)
     require_memory(shape, dtype, structured=distribution is None)
     filled, used = fill_seed(config, random_seed() if seed is None else seed)
     keras = load_keras()
-    values = _fill(keras, registry.resolve(filled), config, shape, dtype)
+    values = _fill(keras, build(filled), config, shape, dtype)
     backend = keras.config.backend()
     return Sample(
         config=config,
@@ -77,10 +78,9 @@ def _fill(
     except InitregError:
         raise
     except Exception as error:  # the backend rejects the shape or dtype, or a plugin's code fails
-        first_line = str(error).strip().partition("\n")[0]
         problem = (
             f"{config} can't draw the shape {list(shape)} in {dtype} on "
-            f"{backend}: {type(error).__name__}: {first_line}\n"
+            f"{backend}: {type(error).__name__}: {first_line(error)}\n"
             f"`initreg show {config.initializer_name}` says which shapes and dtypes it takes."
         )
         raise ConfigError([Fault(problem)]) from error

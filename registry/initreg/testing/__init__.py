@@ -1,11 +1,11 @@
-"""The conformance kit: what every initializer has to hold, checked one demand at a time.
+"""The conformance kit: checks that every initializer should pass.
 
 >>> from initreg.testing import check
 >>> [result.status for result in check("zeros", only=["docs", "round_trip"])]
 ['passed', 'passed']
 
-`check` returns what became of each check of one initializer; `parametrize` makes a test of each,
-for pytest. `CHECKS` names them all.
+`check` runs the checks on one initializer and returns their results; `parametrize` makes each check
+a test of pytest. `CHECKS` has the names of all checks.
 """
 
 from initreg.testing.outcomes import CheckResult, Status

@@ -1,4 +1,4 @@
-"""Drawn values held against the distribution that they should follow."""
+"""Compare drawn values with the distribution that they should follow."""
 
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -11,24 +11,25 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 ALPHA = 1e-6
-"""How often the check of a distribution would refuse right values, were its seeds drawn anew."""
+"""False-alarm probability of the distribution check, per run with fresh seeds."""
 
-_ROUNDING = 2.0**-21  # of a value in float32, relative to how far out the values lie
-_GRID = 2048  # quantiles at which shares are counted
-_FEWEST = 1000  # values from which on a mean is as good as normal
+_ROUNDING = 2.0**-21  # error of a value in float32, relative to the size of the values
+_GRID = 2048  # number of quantiles at which shares are compared
+_FEWEST = 1000  # number of values from which the mean is close enough to normal
 
 
 def rounding(distribution: Distribution) -> float:
-    """Return how far rounding may move a value in float32."""
+    """Return how far rounding to float32 may move a value."""
     return _ROUNDING * (abs(distribution.mean) + distribution.stddev)
 
 
 def misfit(values: "Array", distribution: Distribution, alpha: float) -> str | None:
-    """Say how values, of float64, do not follow a distribution; None where they may well do.
+    """Describe how values (in float64) differ from a distribution; return None if they fit.
 
-    Right values are refused with a probability of `alpha` at most: a third of it for the mean and
-    a third for the spread, by the normal approximation, a third for the shares below each
-    quantile, as in the test of Kolmogorov and Smirnov.
+    Values that do follow the distribution are rejected with probability `alpha` at most. The mean
+    and the standard deviation, compared by the normal approximation, use a third of it each. The
+    last third is for the shape: at each of many quantiles, the share of values below it is compared
+    with the expected share, as in the test of Kolmogorov and Smirnov.
 
     Source of the bound for the shares: Massart, The tight constant in the
     Dvoretzky–Kiefer–Wolfowitz inequality, 1990.
@@ -48,14 +49,15 @@ def misfit(values: "Array", distribution: Distribution, alpha: float) -> str | N
         room = z * (max(0.0, fourth - spread**4) / count) ** 0.5 + 2 * spread * slack + slack**2
         if abs(values.var() - spread**2) > room:
             width = room / (2 * spread) if spread else slack
-            found = f"{values.std():.6g}, not {spread:.6g} ± {width:.2g}"
-            return f"have the standard deviation {found}"
+            difference = f"{values.std():.6g}, not {spread:.6g} ± {width:.2g}"
+            return f"have the standard deviation {difference}"
     ordered = np.sort(values)
     below = np.searchsorted(ordered, quantiles - slack, "left") / count
     up_to = np.searchsorted(ordered, quantiles + slack, "right") / count
     beyond = np.maximum(below - shares, shares - up_to)
     worst = int(np.argmax(beyond))
     if beyond[worst] > (np.log(6 / alpha) / (2 * count)) ** 0.5:
-        share = max((below[worst], up_to[worst]), key=lambda each: abs(each - shares[worst]))
-        return f"lie below {quantiles[worst]:.6g} in {share:.2%} of all, not in {shares[worst]:.2%}"
+        expected = shares[worst]
+        share = max((below[worst], up_to[worst]), key=lambda share: abs(share - expected))
+        return f"lie below {quantiles[worst]:.6g} in {share:.2%} of cases, not {expected:.2%}"
     return None

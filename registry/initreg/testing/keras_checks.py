@@ -1,4 +1,4 @@
-"""Checks of the Keras initializer: that it is fresh, pure, traceable, and survives being saved."""
+"""Checks of the Keras initializer: it is new, pure and traceable, and can be saved."""
 
 import importlib
 import json
@@ -14,39 +14,66 @@ from initreg.config.base import InitializerConfig
 from initreg.draws.shapes import Shape
 from initreg.errors import PluginError
 from initreg.models.loading import custom_objects, load_model
+from initreg.testing.catalog import register
 from initreg.testing.outcomes import Failed, demand
 from initreg.testing.subject import SEED, Subject
+from initreg.wording import first_line, one_line
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-_IN_CONFIG = "Let get_config() hold all that counts, in the words of __init__."
+_IN_CONFIG = "Return everything that the values depend on from get_config(), as __init__ names it."
 _REGISTER = (
     "Name its class in builds=…, or register it with Keras: "
     "@keras.saving.register_keras_serializable(package=…)"
 )
-_PURE = "Let the values depend on the seed, the shape and the dtype alone; keep no state."
-_CLOSE = 1e-5  # a compiler may round otherwise
+_PURE = "Let the values depend only on the seed, the shape and the dtype; keep no state."
+_CLOSE = 1e-5  # a compiler may round differently
 
 
+@register(needs_keras=True)
 def fresh_instance(subject: Subject) -> None:
-    """Each build gives a Keras initializer of its own, and so do those in it."""
+    """Each build returns a new Keras initializer, and so do the initializers nested in it."""
     keras = load_keras()
-    advice = "Let build() make a new keras.initializers.Initializer each time."
+    advice = "Make a new keras.initializers.Initializer in each call of build()."
     for config in subject.tried:
         text = subject.text(config)
         first, second = subject.resolve(config), subject.resolve(config)
-        kind = type(first).__name__
-        is_one = isinstance(first, keras.initializers.Initializer)
-        demand(is_one, f"It builds {kind}, which is no Keras initializer.", advice, text)
-        shared = {id(each) for each in _within(first)} & {id(each) for each in _within(second)}
-        demand(not shared, "Two builds share one initializer: so will two layers.", advice, text)
+        problem = f"It builds {type(first).__name__}, which is not a Keras initializer."
+        demand(isinstance(first, keras.initializers.Initializer), problem, advice, text)
+        shared = {id(part) for part in _within(first)} & {id(part) for part in _within(second)}
+        problem = "Two builds share one initializer, and so will two layers."
+        demand(not shared, problem, advice, text)
 
 
+@register(needs_keras=True)
+def purity(subject: Subject) -> None:
+    """Calling it again, or for a weight that Keras fills later, gives the same values.
+
+    It does not use the global random generators.
+    """
+    import numpy as np
+
+    keras, shape = load_keras(), subject.example
+    made = subject.resolve(subject.config, SEED)
+    before = (random.getstate(), repr(np.random.get_state()))
+    values = subject.fill(made, shape)
+    after = (random.getstate(), repr(np.random.get_state()))
+    demand(before == after, "It draws from a global random generator.", _PURE)
+    for _ in range(2):
+        again = subject.fill(made, shape)
+        _demand_same(again, values, "A second call gives other values", _PURE)
+    with keras.StatelessScope():  # inside it, Keras fills a weight later
+        variable = keras.Variable(made, shape=shape, dtype="float32")
+    later = keras.ops.convert_to_numpy(variable.value)
+    _demand_same(later, values, "A weight that Keras fills later has other values", _PURE)
+
+
+@register(needs_keras=True)
 def keras_config(subject: Subject) -> None:
-    """What Keras makes of its config, serialized, deserialized or cloned, draws the same values."""
+    """Copies that Keras makes from its config, or by cloning it, draw the same values."""
     saving, initializers = load_keras().saving, load_keras().initializers
     known = custom_objects(registry=subject.registry)  # as load_model hands them to Keras
     for config in subject.tried:
@@ -62,19 +89,20 @@ def keras_config(subject: Subject) -> None:
         if (own := _own_form(config.with_seed(SEED))) is not None:
             form = _as_json(own, "serialize()")
             copies["serialize() of the config"] = (initializers.deserialize, form)
-        for how, (copy, given) in copies.items():
-            told = f"What {how} gives draws other values"
+        for how, (copy, original) in copies.items():
+            problem = f"The result of {how} draws other values"
             try:
                 with saving.custom_object_scope(known):
-                    again = subject.fill(copy(given), shape)
-            except Exception as error:  # the plugin's code, or Keras's refusal
-                problem = f"{how} fails: {_first_line(error)}"
-                raise Failed(problem, f"{_IN_CONFIG} {_REGISTER}", text) from error
-            _demand_same(again, values, told, _IN_CONFIG, text)
+                    again = subject.fill(copy(original), shape)
+            except Exception as error:  # raised by the plugin's code, or by Keras
+                failure = f"{how} fails: {_first_line(error)}"
+                raise Failed(failure, f"{_IN_CONFIG} {_REGISTER}", text) from error
+            _demand_same(again, values, problem, _IN_CONFIG, text)
 
 
+@register(needs_keras=True)
 def saved_model(subject: Subject) -> None:
-    """A model that holds it is saved as a .keras file, and loaded, with the initializer."""
+    """A model with it can be saved as a .keras file and loaded, with its initializer."""
     keras, config = load_keras(), subject.config
     shape = subject.example
     layer = _holder()(shape, subject.resolve(config, SEED))
@@ -85,49 +113,29 @@ def saved_model(subject: Subject) -> None:
         known = {"Holder": type(layer)}
         try:
             again = load_model(path, custom_objects=known, registry=subject.registry)
-        except Exception as error:  # initreg's refusal, Keras's, or the plugin's code
-            problem = f"A model with it can't be loaded: {' '.join(str(error).split())}"
+        except Exception as error:  # raised by initreg, by Keras or by the plugin's code
+            problem = f"A model with it can't be loaded: {one_line(error)}"
             raise Failed(problem, _REGISTER) from error
         loaded = again.layers[-1]
     [before], [after] = layer.get_weights(), loaded.get_weights()
-    _demand_same(after, before, "A model that is loaded has other weights", _IN_CONFIG)
-    told = "The initializer of a model that is loaded draws other values"
-    _demand_same(subject.fill(loaded.initializer, shape), before, told, _IN_CONFIG)
+    _demand_same(after, before, "The loaded model has other weights", _IN_CONFIG)
+    problem = "The initializer of the loaded model draws other values"
+    _demand_same(subject.fill(loaded.initializer, shape), before, problem, _IN_CONFIG)
 
 
-def purity(subject: Subject) -> None:
-    """Called again, or for a weight that Keras makes later, it gives the same values, and leaves
-    the global generators alone.
-    """
-    import numpy as np
-
-    keras, shape = load_keras(), subject.example
-    made = subject.resolve(subject.config, SEED)
-    before = (random.getstate(), repr(np.random.get_state()))
-    values = subject.fill(made, shape)
-    after = (random.getstate(), repr(np.random.get_state()))
-    demand(before == after, "It draws from a generator of the whole process.", _PURE)
-    for _ in range(2):
-        again = subject.fill(made, shape)
-        _demand_same(again, values, "Called again, it gives other values", _PURE)
-    with keras.StatelessScope():  # in which Keras puts the filling of a weight off
-        variable = keras.Variable(made, shape=shape, dtype="float32")
-    later = keras.ops.convert_to_numpy(variable.value)
-    _demand_same(later, values, "A weight that Keras fills later has other values", _PURE)
-
-
+@register(needs_keras=True)
 def tracing(subject: Subject) -> None:
-    """It can be traced, by Keras's symbolic calls and by a compiler, and gives the same values."""
+    """Keras and a compiler can trace it, and it then gives the same values."""
     keras, shape = load_keras(), subject.example
     made = subject.resolve(subject.config, SEED)
     values = subject.fill(made, shape)
-    advice = "Compute with keras.ops and keras.random alone, and read no value of a tensor."
+    advice = "Compute only with keras.ops and keras.random, and read no value of a tensor."
     try:
         symbol = _drawing()(made, shape)(keras.Input((1,)))
-    except Exception as error:  # the plugin's code, and what Keras makes of it
+    except Exception as error:  # raised by the plugin's code, or by Keras
         raise Failed(f"Keras can't trace it: {_first_line(error)}", advice) from error
-    told = f"Traced by Keras, it has the shape {list(symbol.shape)}, not {list(shape)}."
-    demand(tuple(symbol.shape) == shape, told, advice)
+    problem = f"If Keras traces it, its shape is {list(symbol.shape)}, not {list(shape)}."
+    demand(tuple(symbol.shape) == shape, problem, advice)
     compiled = _compiled(lambda: made(shape, dtype="float32"))
     if compiled is None:
         return
@@ -136,13 +144,14 @@ def tracing(subject: Subject) -> None:
     except Exception as error:
         name = keras.config.backend()
         raise Failed(f"{name} can't compile it: {_first_line(error)}", advice) from error
-    _demand_same(drawn, values, "Compiled, it gives other values", advice, close=_CLOSE)
+    _demand_same(drawn, values, "If it is compiled, it gives other values", advice, close=_CLOSE)
 
 
 def _compiled(draw: Any) -> Any:
-    """Return what the backend compiles of a function; None where it has no compiler of its own.
+    """Return a function compiled by the backend; None if the backend has no compiler.
 
-    That of torch takes longer than all checks together, and falls back where it can't trace.
+    torch is left out: its compiler takes longer than all checks together, and silently falls back
+    to the plain function if it can't trace.
     """
     match load_keras().config.backend():
         case "jax":
@@ -154,7 +163,7 @@ def _compiled(draw: Any) -> Any:
 
 
 def _within(made: Any) -> Iterator[Any]:
-    """Yield an initializer, and those that it holds."""
+    """Yield an initializer and those nested in it."""
     yield made
     for value in vars(made).values() if hasattr(made, "__dict__") else ():
         for item in value if isinstance(value, list | tuple) else [value]:
@@ -165,7 +174,7 @@ def _within(made: Any) -> Iterator[Any]:
 def _own_form(config: InitializerConfig) -> Any:
     try:
         return config.serialize()
-    except PluginError:  # it says that Keras alone can write it
+    except PluginError:  # only Keras can serialize it
         return None
 
 
@@ -173,28 +182,30 @@ def _as_json(written: Any, how: str) -> Any:
     try:
         return json.loads(json.dumps(written))
     except (TypeError, ValueError) as error:
-        advice = "Let get_config() return plain numbers, texts, lists and dicts."
-        raise Failed(f"{how} gives what JSON can't say: {error}.", advice) from error
+        advice = "Return only numbers, texts, lists and dicts from get_config()."
+        raise Failed(f"{how} returns what JSON can't hold: {error}.", advice) from error
 
 
 def _demand_same(
-    got: "Array", expected: "Array", told: str, advice: str, spec: str = "", close: float = 0.0
+    got: "Array", expected: "Array", problem: str, advice: str, spec: str = "", close: float = 0.0
 ) -> None:
     import numpy as np
 
     same = got.shape == expected.shape and np.allclose(
         got.astype(np.float64), expected.astype(np.float64), close, close, equal_nan=True
     )
-    demand(same, f"{told}: {_shown(got)}, not {_shown(expected)}.", advice, spec)
+    demand(same, f"{problem}: {_shown(got)}, not {_shown(expected)}.", advice, spec)
 
 
 def _shown(values: "Array") -> str:
-    first = ", ".join(f"{value:g}" for value in values.ravel()[:3].tolist())
-    return f"{first}{', …' * (values.size > 3)}" if values.size else f"shape {list(values.shape)}"
+    if not values.size:
+        return f"shape {list(values.shape)}"
+    first = [f"{value:g}" for value in values.ravel()[:3].tolist()]
+    return ", ".join([*first, "…"] if values.size > 3 else first)
 
 
 def _first_line(error: BaseException) -> str:
-    first = str(error).strip().partition("\n")[0]  # Keras writes a whole config into some
+    first = first_line(error)  # some of Keras's errors contain a whole config
     return f"{type(error).__name__}: {first if len(first) <= 200 else first[:199] + '…'}"
 
 

@@ -1,4 +1,4 @@
-"""What became of one check."""
+"""The result of a check, and how a check reports it: `demand`, `Failed` and `Skipped`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,10 +8,10 @@ Status = Literal["passed", "failed", "expected", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What became of one check of one initializer.
+    """The result of one check of one initializer.
 
-    `spec` is what was checked, as text. `message` says what is wrong, or why the check was skipped
-    or its failure expected; `advice` says what to do. `seconds` is how long it took.
+    `spec` is what was checked, as text. `message` says what is wrong, why the check was skipped, or
+    why its failure is expected; `advice` says what to do. `seconds` is how long it took.
 
     >>> print(CheckResult("docs", "ones", "failed", "It has no example.", "Add examples=…"))
     docs of ones failed: It has no example. Add examples=…
@@ -25,12 +25,12 @@ class CheckResult:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        told = " ".join(filter(None, (self.message, self.advice)))
-        return f"{self.check} of {self.spec} {self.status}{': ' * bool(told)}{told}"
+        text = " ".join(filter(None, (self.message, self.advice)))
+        return f"{self.check} of {self.spec} {self.status}" + (f": {text}" if text else "")
 
 
-class Failed(Exception):  # noqa: N818  # no error: the finding of a check
-    """What a check demands does not hold; `spec` is the config that fails, if not the first one."""
+class Failed(Exception):  # noqa: N818  # not an error, but the result of a check
+    """The initializer does not conform; `spec` is the config that fails, if it isn't the first."""
 
     def __init__(self, message: str, advice: str, spec: str = "") -> None:
         super().__init__(message)
@@ -40,10 +40,10 @@ class Failed(Exception):  # noqa: N818  # no error: the finding of a check
 
 
 class Skipped(Exception):  # noqa: N818
-    """The check says nothing of this initializer; the text says why."""
+    """The check does not apply to this initializer; the text says why."""
 
 
 def demand(holds: object, message: str, advice: str, spec: str = "") -> None:
-    """Raise `Failed` unless something holds."""
+    """Raise `Failed` unless a condition holds."""
     if not holds:
         raise Failed(message, advice, spec)

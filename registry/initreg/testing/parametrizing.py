@@ -1,4 +1,4 @@
-"""Checks as tests of pytest."""
+"""Make tests of pytest from the checks."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -19,17 +19,17 @@ def parametrize(
     callback: Callback | None = None,
     registry: Registry | None = None,
 ) -> "pytest.MarkDecorator":
-    """Make a test of each check of each target; the test function calls its argument `check`.
+    """Make each check of each target a test; the test function calls its argument `check`.
 
     >>> @parametrize("zeros", "random_normal(stddev=0.02)")
     ... def test_conformance(check):
     ...     check()
 
-    The tests are called after the target and the check, such as
-    ``test_conformance[random_normal(stddev=0.02)-seeds]``, so ``pytest -k seeds`` chooses among
-    them. One that does not apply is skipped, a failure in `expected_failures` is an xfail, each
-    with its reason. Targets, `callback` and `registry` are as in `check`; specs are read when the
-    test runs. Needs pytest.
+    A test has the name of its target and check, such as
+    ``test_conformance[random_normal(stddev=0.02)-seeds]``, so ``pytest -k seeds`` selects some of
+    them. A check that does not apply is skipped; a failure in `expected_failures` is an xfail.
+    Targets, `callback` and `registry` are as in `check`; specs are validated when the test runs.
+    Needs pytest.
     """
     import pytest
 

@@ -1,4 +1,4 @@
-"""All checks, and how they are run: a failure is a result, never a crash of the kit."""
+"""Run the checks. Any error is a result, and never a crash of the kit."""
 
 import time
 import traceback
@@ -9,38 +9,19 @@ from pathlib import Path
 from initreg.backend import load_keras
 from initreg.errors import ConfigError, Fault
 from initreg.registry.registry import Registry
-from initreg.testing import import_check, keras_checks, schema_checks, value_checks
+from initreg.testing import (  # noqa: F401  # each adds its checks to the catalog
+    import_check,
+    keras_checks,
+    schema_checks,
+    value_checks,
+)
+from initreg.testing.catalog import CATALOG
 from initreg.testing.outcomes import CheckResult, Failed, Skipped, Status
-from initreg.testing.subject import Subject, as_default
-from initreg.wording import did_you_mean
+from initreg.testing.subject import Subject
+from initreg.wording import did_you_mean, one_line
 
-_OF_SCHEMA: tuple[Callable[[Subject], None], ...] = (
-    import_check.light_import,
-    schema_checks.docs,
-    schema_checks.defaults,
-    schema_checks.closed_schema,
-    schema_checks.json_schema,
-    schema_checks.errors,
-    schema_checks.round_trip,
-)
-_OF_KERAS: tuple[Callable[[Subject], None], ...] = (
-    keras_checks.fresh_instance,
-    value_checks.seeds,
-    keras_checks.purity,
-    keras_checks.keras_config,
-    keras_checks.saved_model,
-    keras_checks.tracing,
-    value_checks.shapes,
-    value_checks.dtypes,
-    value_checks.spread,
-    value_checks.support,
-    value_checks.distribution,
-    value_checks.threads_and_shards,
-)
-_BY_NAME = {each.__name__: each for each in (*_OF_SCHEMA, *_OF_KERAS)}
-
-CHECKS: tuple[str, ...] = tuple(_BY_NAME)
-"""The names of all checks, in the order in which they run."""
+CHECKS: tuple[str, ...] = tuple(sorted(CATALOG, key=lambda name: CATALOG[name].needs_keras))
+"""The names of all checks, in the order in which they run: those without Keras come first."""
 
 Callback = Callable[[CheckResult], None]
 
@@ -53,23 +34,23 @@ def check(
     callback: Callback | None = None,
     registry: Registry | None = None,
 ) -> list[CheckResult]:
-    """Check whether an initializer holds what every one has to; return what became of each check.
+    """Run the checks on an initializer; return the result of each.
 
     >>> [result] = check("random_normal(stddev=0.02)", only=["seeds"])
     >>> result.status
     'passed'
 
-    `target` is a config class, a spec or a config. Of a class, the config of its defaults is
-    checked, or its first example where a parameter has no default, and the cheap checks look at
-    all examples. A class needs no registry to be in: one of its own is made, or give `registry`.
+    `target` is a config class, a spec or a config. If it is a class, its default config is checked,
+    or its first example if a parameter has no default; the quick checks look at all examples, too.
+    The class need not be registered: it gets a new registry, unless `registry` is given.
 
     `only` names the checks to run. `expected_failures` maps names of checks to the reasons why they
-    fail; one that does fail is ``"expected"``, with that reason. `callback` is called with each
-    result as it comes.
+    fail; the result of such a failure is ``"expected"``. `callback` is called with each result as
+    soon as it is known.
 
-    Raises `PluginError` for a class whose name is not to be had, `ConfigError` for a name that is
-    no check's, `BackendError` where Keras has no backend, and the errors of `validate` for a spec.
-    Checks of the schema alone import no Keras.
+    Raises `PluginError` if the class has the name of another initializer, `ConfigError` for an
+    unknown check, `BackendError` if Keras has no backend, and the errors of `validate` for a spec.
+    The checks of the schema import no Keras.
     """
     subject = Subject(target, registry)
     expected = expected_failures or {}
@@ -85,44 +66,44 @@ def check(
 
 
 def require_known(names: Iterable[str]) -> None:
-    """Raise `ConfigError` for a name that is no check's."""
+    """Raise `ConfigError` if one of the names is not that of a check."""
     for name in names:
-        if name not in _BY_NAME:
+        if name not in CATALOG:
             near = did_you_mean(name, CHECKS)
-            problem = f"There is no check {name!r}.{near} There are {', '.join(CHECKS)}."
+            problem = f"There is no check {name!r}.{near} The checks are {', '.join(CHECKS)}."
             raise ConfigError([Fault(problem)])
 
 
 def run(
     name: str, subject: Subject, expected: Mapping[str, str]
 ) -> tuple[CheckResult, Exception | None]:
-    """Run one check; return its result, and the error behind a failure."""
-    if _BY_NAME[name] in _OF_KERAS:
-        load_keras()  # whose start is no part of the time
+    """Run one check; return its result and, if it failed, the error."""
+    if CATALOG[name].needs_keras:
+        load_keras()  # before the clock starts: importing it is not part of the check
     started = time.perf_counter()
     status: Status = "passed"
     message, advice, spec = "", "", str(subject)
     caught: Exception | None = None
     try:
-        with as_default(subject.registry), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what a deprecated name, or NumPy, warns of
-            _BY_NAME[name](subject)
+        with subject.registry.using(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of deprecated names, and of NumPy
+            CATALOG[name].run(subject)
     except Skipped as reason:
         status, message = "skipped", str(reason)
     except Failed as failure:
         status, message, advice, caught = "failed", failure.message, failure.advice, failure
         spec = failure.spec or spec
-    except Exception as error:  # the plugin's code, or Keras's refusal
-        status, message, caught = "failed", _told(error, subject), error
-        advice = "Mend what raises it, or refuse with a ConfigError what can't be."
+    except Exception as error:  # raised by the plugin's code, or by Keras
+        status, message, caught = "failed", _with_place(error, subject), error
+        advice = "Fix what raises it, or raise a ConfigError for a config that is not supported."
     if status == "failed" and name in expected:
         status, message, advice = "expected", expected[name], ""
     seconds = time.perf_counter() - started
     return CheckResult(name, spec, status, message, advice, seconds), caught
 
 
-def _told(error: BaseException, subject: Subject) -> str:
-    """Write an error in one line, with the last place in the plugin's own code."""
+def _with_place(error: BaseException, subject: Subject) -> str:
+    """Write an error in one line, with the place in the plugin's code that it comes from."""
     config_class = subject.config_class
     modules = (config_class.__module__, config_class.initializer_builds.partition(":")[0])
     packages = {module.partition(".")[0] for module in modules} - {"keras", "initreg", ""}
@@ -134,5 +115,4 @@ def _told(error: BaseException, subject: Subject) -> str:
                 file = Path(frame.f_code.co_filename).name
                 place = f" ({file}, line {line}, in {frame.f_code.co_name})"
         cause = cause.__cause__
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}{place}"
+    return f"{type(error).__name__}: {one_line(error)[:200]}{place}"

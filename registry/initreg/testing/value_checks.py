@@ -10,16 +10,18 @@ from initreg.draws.dtypes import FLOATS
 from initreg.draws.shapes import Shape
 from initreg.draws.streams import CHUNK
 from initreg.errors import InitregError, PluginError
+from initreg.testing.catalog import register
 from initreg.testing.comparing import ALPHA, misfit, rounding
 from initreg.testing.outcomes import Failed, Skipped, demand
 from initreg.testing.subject import SEED, Subject, has_spread, unseeded
+from initreg.wording import first_line
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-# From a scalar to five axes; of sizes 0 and 1, and odd ones.
+# From a scalar to five axes; with sizes of 0 and 1, and odd ones.
 SHAPES: tuple[Shape, ...] = (
     (),
     (7,),
@@ -30,33 +32,35 @@ SHAPES: tuple[Shape, ...] = (
     (2, 1, 3, 2, 5),
 )
 
-_SAY = "Say in distribution() what the values follow, or mend what draws them."
+_NO_SEED = "Keep a seed of None as None, so that Keras chooses a seed for each instance."
+_STATE = "Return the right distribution from distribution(), or fix what draws the values."
 
 
+@register(needs_keras=True)
 def seeds(subject: Subject) -> None:
-    """One seed gives the same values, another one others; without one, each instance differs."""
+    """The same seed gives the same values, another seed or no seed gives other values."""
     config, shape = unseeded(subject.config), subject.example
     fixed = _default_seed(config)
-    told = f"The default of seed is {fixed}: all layers will be alike."
-    demand(fixed is None, told, "Let it be None, for Keras to choose a seed for each instance.")
+    problem = f"The default of seed is {fixed}, so all layers will have the same values."
+    demand(fixed is None, problem, _NO_SEED)
     first = subject.drawn(config, SEED, shape)
     if config.with_seed(SEED) == config:
-        told = "It takes no seed, and two instances of it draw different values."
+        problem = "It has no parameter seed, but two instances of it draw different values."
         advice = "Give the config a parameter: seed: Seed = None"
-        demand(_same(subject.drawn(config, SEED, shape), first), told, advice)
+        demand(_same(subject.drawn(config, SEED, shape), first), problem, advice)
         return
-    advice = "Hand the seed on: to what builds() names, or in build() and draw()."
+    advice = "Pass the seed to the Keras initializer in build(), and use it in draw()."
     again = subject.drawn(config, SEED, shape)
-    demand(_same(again, first), "One seed gives different values the second time.", advice)
+    demand(_same(again, first), "The same seed gives different values the second time.", advice)
     if first.size < 2 or not has_spread(config, shape) or first.min() == first.max():
-        raise Skipped("Its values are all equal, whatever the seed.")
+        raise Skipped("All its values are equal, with any seed.")
     other = subject.drawn(config, SEED + 1, shape)
     demand(not _same(other, first), "Two seeds give the same values.", advice)
     free = [subject.fill(subject.resolve(config), shape) for _ in range(2)]
     demand(
         not _same(*free),
-        "Without a seed, two instances draw the same values: so will two layers.",
-        "Let a seed of None stay None, for Keras to choose one for each instance.",
+        "Without a seed, two instances draw the same values, and so will two layers.",
+        _NO_SEED,
     )
     drawn = [
         _portable(config, shape, seed, path)
@@ -65,16 +69,17 @@ def seeds(subject: Subject) -> None:
     if drawn[0] is None:
         return
     demand(_same(drawn[0], drawn[1]), "draw() gives other values for the same seed.", advice)
-    advice = "Take what is random from initreg.draw, with the seed and the path."
+    advice = "Draw random values with initreg.draw, and pass it the seed and the path."
     demand(not _same(drawn[0], drawn[2]), "draw() gives the same values for two seeds.", advice)
     demand(not _same(drawn[0], drawn[3]), "draw() gives the same values for two paths.", advice)
 
 
+@register(needs_keras=True)
 def shapes(subject: Subject) -> None:
-    """From a scalar to five axes, with sizes of 0 and 1, a weight has the shape asked for.
+    """A weight has the requested shape, from a scalar to five axes, with sizes of 0 and 1.
 
-    It may refuse a shape, with an error, but not that of `example_shape`, and not one for which
-    `distribution` says what the values follow. Portable draws refuse the same.
+    The initializer may reject a shape with an error, but not that of `example_shape`, and not one
+    that `distribution` accepts. Portable draws reject the same shapes.
     """
     for config in subject.tried:
         text = subject.text(config)
@@ -82,35 +87,36 @@ def shapes(subject: Subject) -> None:
         filled, drawn = _by_keras(subject, config, example), _by_numpy(config, example)
         _demand_no_mistake(filled, drawn, text)
         if isinstance(filled, Exception):
-            problem = f"It refuses its own example_shape(), {list(example)}: {filled}"
-            raise Failed(problem, "Return a shape that it takes.", text) from filled
-        problem = f"initreg.draw refuses its own example_shape(), {list(example)}: {drawn}"
-        demand(not isinstance(drawn, Exception), problem, "Return a shape that it takes.", text)
-        _demand_shape(filled, example, "The Keras initializer", text)
+            problem = f"It rejects its own example_shape(), {list(example)}: {filled}"
+            raise Failed(problem, "Return a shape that it accepts.", text) from filled
+        problem = f"initreg.draw rejects its own example_shape(), {list(example)}: {drawn}"
+        demand(not isinstance(drawn, Exception), problem, "Return a shape that it accepts.", text)
+        _demand_shape(filled, example, text)
     config = subject.config
     for shape in SHAPES:
         filled, drawn = _by_keras(subject, config, shape), _by_numpy(config, shape)
         _demand_no_mistake(filled, drawn)
         if not isinstance(filled, Exception):
-            _demand_shape(filled, shape, "The Keras initializer")
-            told = f"Keras fills the shape {list(shape)}, and initreg.draw refuses it: {drawn}"
-            advice = "Let distribution() or draw() refuse what Keras refuses, and no more."
-            demand(not isinstance(drawn, Exception), told, advice)
+            _demand_shape(filled, shape)
+            problem = f"Keras fills the shape {list(shape)}, but initreg.draw rejects it: {drawn}"
+            advice = "Reject in distribution() or draw() only the shapes that Keras rejects."
+            demand(not isinstance(drawn, Exception), problem, advice)
         elif drawn is not None:
-            told = f"initreg.draw fills the shape {list(shape)}, and Keras refuses it: {filled}"
+            problem = f"initreg.draw fills the shape {list(shape)}, but Keras rejects it: {filled}"
             advice = "Raise a ValueError in distribution() or draw() for such a shape."
-            demand(isinstance(drawn, Exception), told, advice)
+            demand(isinstance(drawn, Exception), problem, advice)
 
 
 def _demand_no_mistake(filled: object, drawn: object, spec: str = "") -> None:
-    """Demand that no shape is refused by an error that only a mistake raises."""
-    for each in (drawn, filled):
-        advice = "Mend what raises it; refuse a shape by a ValueError."
-        demand(not isinstance(each, PluginError), str(each), advice, spec)
+    """Fail if a shape is rejected with an error that only a mistake in the plugin raises."""
+    for result in (drawn, filled):
+        advice = "Fix what raises it. To reject a shape, raise a ValueError."
+        demand(not isinstance(result, PluginError), str(result), advice, spec)
 
 
+@register(needs_keras=True)
 def dtypes(subject: Subject) -> None:
-    """A weight of each float is of that dtype, by Keras and portable, with finite values."""
+    """A weight has the requested dtype and finite values, whether Keras draws it or initreg."""
     import numpy as np
 
     keras, config = load_keras(), subject.config
@@ -118,104 +124,110 @@ def dtypes(subject: Subject) -> None:
     theory = distribution_of(config, shape)
     reach = 0.0 if theory is None else abs(theory.mean) + 10 * theory.stddev
     made = subject.resolve(config, SEED)
-    advice = "Make the values of the dtype that __call__ is given, by keras.ops.cast at the end."
+    advice = "Convert the values to the dtype given to __call__, with keras.ops.cast at the end."
     for dtype in (None, *FLOATS):
-        asked = dtype or keras.config.floatx()
-        if keras.backend.standardize_dtype(keras.ops.zeros((1,), asked).dtype) != asked:
+        expected = dtype or keras.config.floatx()
+        if keras.backend.standardize_dtype(keras.ops.zeros((1,), expected).dtype) != expected:
             continue  # JAX has no float64 unless JAX_ENABLE_X64=1
         try:
             tensor = made(shape) if dtype is None else made(shape, dtype=dtype)
-        except Exception as error:  # the plugin's code, or the backend's refusal
+        except Exception as error:  # raised by the plugin's code, or by the backend
             problem = f"It can't draw {dtype or 'the default dtype'}: {type(error).__name__}: "
-            problem += str(error).strip().partition("\n")[0]
-            raise Failed(problem, f"Draw in float32, and cast to {asked}.") from error
-        given = keras.backend.standardize_dtype(tensor.dtype)
-        demand(given == asked, f"Asked for {dtype}, it gives {given}; {asked} is right.", advice)
+            problem += first_line(error)
+            raise Failed(problem, f"Draw in float32, and cast to {expected}.") from error
+        actual = keras.backend.standardize_dtype(tensor.dtype)
+        problem = f"For the dtype {dtype}, it returns {actual}, not {expected}."
+        demand(actual == expected, problem, advice)
         values = np.asarray(keras.ops.convert_to_numpy(tensor)).astype(np.float64)
         lost = int(np.sum(~np.isfinite(values)))
-        told = f"{lost} of {values.size} values are not finite in {asked}."
+        problem = f"{lost} of {values.size} values are not finite in {expected}."
         demand(
-            not lost or reach > FLOATS[asked].largest, told, "Keep within what the dtype can hold."
+            not lost or reach > FLOATS[expected].largest,
+            problem,
+            "Keep within the range of the dtype.",
         )
     for dtype in FLOATS:
         drawn = draw_config(config, shape, dtype, SEED)
         if drawn is not None and reach <= FLOATS[dtype].largest:
-            told = f"initreg.draw gives values that are not finite in {dtype}."
-            demand(np.isfinite(drawn.astype(np.float64)).all(), told, _SAY)
+            problem = f"initreg.draw returns values that are not finite in {dtype}."
+            demand(np.isfinite(drawn.astype(np.float64)).all(), problem, _STATE)
 
 
+@register(needs_keras=True)
 def spread(subject: Subject) -> None:
-    """The values are not all equal, nor the same many times, unless the distribution says so."""
+    """The values are not all equal, and few of them repeat, unless the distribution says so."""
     config, shape = unseeded(subject.config), subject.example
     values = subject.drawn(config, SEED, shape)
     theory = distribution_of(config, shape)
     if theory is None and config.with_seed(SEED) == config:
-        raise Skipped("It draws nothing at random, and states no distribution.")
+        raise Skipped("It draws nothing at random and states no distribution.")
     if not has_spread(config, shape):
         raise Skipped("Its distribution says that all values are equal.")
     if not math.isfinite(values.sum(dtype="float64")):
-        raise Skipped("Not all of its values are finite: the check of dtypes tells.")
-    advice = "Draw each value by itself; return Constant(…) from distribution() if they are equal."
-    told = f"All {values.size} values are {values.max(initial=0):g}."
-    demand(values.size < 2 or values.min() < values.max(), told, advice)
+        raise Skipped("Some of its values are not finite: see the check dtypes.")
+    advice = "Draw each value separately. If all are equal, return Constant(…) from distribution()."
+    problem = f"All {values.size} values are {values.max(initial=0):g}."
+    demand(values.size < 2 or values.min() < values.max(), problem, advice)
     if theory is None:
         return
     near = [theory.ppf(0.5 + step * 2.0**-10) for step in (-1, 0, 1)]
     if min(near[1] - near[0], near[2] - near[1]) < 16 * rounding(theory):
-        return  # it has steps, or lies too far out for float32 to tell its values apart
+        return  # it has steps, or values so large that float32 rounds them to the same numbers
     for draws in subject.draws:
-        demand(draws.apart > 0.5, f"Of {draws}, {draws.apart:.0%} are different ones.", advice)
+        demand(draws.distinct > 0.5, f"Of {draws}, only {draws.distinct:.0%} are distinct.", advice)
 
 
+@register(needs_keras=True)
 def support(subject: Subject) -> None:
-    """No value lies outside of the distribution's support."""
+    """No value lies outside the distribution's support."""
     for draws in subject.draws:
         low, high = draws.distribution.support
         room = rounding(draws.distribution)
         values = draws.values
         outside = values[~((values >= low - room) & (values <= high + room))]
-        told = f"Of {draws}, {outside.size} of {values.size} lie outside of {low:.6g} … {high:.6g}"
-        worst = f", such as {outside[0]:.6g}." if outside.size else "."
-        demand(not outside.size, told + worst, _SAY)
+        problem = f"{draws}: {outside.size} of {values.size} lie outside {low:.6g} … {high:.6g}"
+        example = f", such as {outside[0]:.6g}." if outside.size else "."
+        demand(not outside.size, problem + example, _STATE)
 
 
+@register(needs_keras=True)
 def distribution(subject: Subject) -> None:
-    """The values follow the stated distribution: their mean, their spread and their shares."""
+    """The values follow the stated distribution: its mean, standard deviation and quantiles."""
     alpha = ALPHA / len(subject.draws)
     for draws in subject.draws:
         if not draws.values.size:
             raise Skipped("Its example_shape() has no values.")
-        found = misfit(draws.values, draws.distribution, alpha)
-        told = str(draws)
-        demand(found is None, f"{told[0].upper()}{told[1:]} {found}.", _SAY)
+        difference = misfit(draws.values, draws.distribution, alpha)
+        demand(difference is None, f"{draws} {difference}.", _STATE)
 
 
+@register(needs_keras=True)
 def threads_and_shards(subject: Subject) -> None:
-    """Portable draws are the same for any number of threads, and for each part of a weight."""
+    """Portable draws do not depend on the number of threads, nor on how a weight is divided."""
     config = unseeded(subject.config)
     shape = example = subject.example
     size: int = math.prod(example)
     if distribution_of(config, example) is not None and size:
-        # More than two chunks, so that threads share them.
+        # More than two chunks, so that several threads draw them.
         times = 2 * CHUNK // size + 1
         grown = tuple(n * times if axis == 0 else n for axis, n in enumerate(example))
         if not isinstance(_by_numpy(config, grown), Exception):
             shape = grown
     whole = draw_config(config, shape, "float32", SEED, threads=1)
     if whole is None:
-        raise Skipped("Only Keras can make its values.")
-    advice = "Let fill() give each word its value by itself; let draw() depend on its arguments."
+        raise Skipped("Only Keras can draw its values.")
+    advice = "Compute each value in fill() from its own word; use only the arguments in draw()."
     many = draw_config(config, shape, "float32", SEED, threads=4)
-    told = "Drawn in four threads, a weight has other values than in one."
-    demand(many is not None and _same(whole, many), told, advice)
+    problem = "A weight drawn in four threads has other values than in one."
+    demand(many is not None and _same(whole, many), problem, advice)
     for parts in _quarters(shape):
         part = draw_config(config, shape, "float32", SEED, region=list(parts))
-        told = "A part that is drawn by itself has other values than in the whole weight."
-        demand(part is not None and _same(whole[parts], part), told, advice)
+        problem = "A part drawn separately has other values than in the whole weight."
+        demand(part is not None and _same(whole[parts], part), problem, advice)
 
 
 def _quarters(shape: Shape) -> list[tuple[slice, ...]]:
-    """Cut the first axis and the last in two, not in the middle."""
+    """Return the parts of a shape whose first and last axis are cut in two unequal pieces."""
     parts: list[tuple[slice, ...]] = [()]
     for axis, size in enumerate(shape):
         cuts = [slice(0, size)]
@@ -242,23 +254,23 @@ def _portable(config: InitializerConfig, shape: Shape, seed: int, path: str) -> 
 
 
 def _by_keras(subject: Subject, config: InitializerConfig, shape: Shape) -> Any:
-    """Return what Keras fills, or the error by which it refuses."""
+    """Return the values that Keras draws, or the error that it raises."""
     made = subject.resolve(config, SEED)
     try:
         return subject.fill(made, shape)
-    except Exception as error:  # the plugin's code, or the backend's refusal
+    except Exception as error:  # raised by the plugin's code, or by the backend
         return error
 
 
 def _by_numpy(config: InitializerConfig, shape: Shape) -> Any:
-    """Return a portable draw, None where there is none, or the error by which it refuses."""
+    """Return a portable draw, None if there is none, or the error that it raises."""
     try:
         return draw_config(config, shape, "float32", SEED)
     except InitregError as error:
         return error
 
 
-def _demand_shape(values: "Array", shape: Shape, who: str, spec: str = "") -> None:
-    told = f"{who} gives the shape {list(values.shape)} where {list(shape)} is asked for."
-    advice = "Raise a ValueError for a shape that can't be, and give all others as they are."
-    demand(values.shape == shape, told, advice, spec)
+def _demand_shape(values: "Array", shape: Shape, spec: str = "") -> None:
+    problem = f"The Keras initializer returns the shape {list(values.shape)}, not {list(shape)}."
+    advice = "Return the requested shape, or raise a ValueError if it is not supported."
+    demand(values.shape == shape, problem, advice, spec)

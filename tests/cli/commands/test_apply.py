@@ -1,4 +1,4 @@
-"""``initreg apply``: the model that is written, and what is said of it."""
+"""``initreg apply``: the model that is written, and what is printed."""
 
 import json
 import sys
@@ -92,7 +92,7 @@ def test_a_file_keeps_the_weights_that_no_rule_covers(cli: Any, folder: Path) ->
     assert all(np.array_equal(old[path], new[path]) for path in new)
 
 
-def test_one_seed_gives_one_model_also_where_no_rule_decides(cli: Any, folder: Path) -> None:
+def test_one_seed_gives_one_model_also_for_weights_without_a_rule(cli: Any, folder: Path) -> None:
     (folder / "few.yaml").write_text("- {match: head/bias, init: ones}\n")
     for name in ("a.keras", "b.keras"):
         cli("apply", "few.yaml", "applied:build", "--out", name, "--seed", 5)
@@ -107,24 +107,24 @@ def test_a_plan_is_repeated_exactly(cli: Any, folder: Path) -> None:
     cli("apply", "rules.yaml", "applied:build", "--seed", 9, "--out", "b.keras")
     one, two = weights("a.keras"), weights("b.keras")
     assert all(np.array_equal(one[path], two[path]) for path in one)
-    # What it prints is such a plan, too.
+    # It prints a plan that can be repeated as well.
     (folder / "done.json").write_text(first.stdout)
     assert cli("apply", "done.json", "applied:build", "--out", "c.keras").status == 0
 
 
-def test_a_rule_that_decides_over_nothing_is_told_and_1(cli: Any, folder: Path) -> None:
+def test_a_rule_that_is_never_applied_is_reported_and_1(cli: Any, folder: Path) -> None:
     (folder / "rules.yaml").write_text(RULES + "  - {match: tail, init: zeros}\n")
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--json")
     assert (done.status, Path("new.keras").exists()) == (1, True)
-    told = "Rule 3 (rules.yaml:5) decides over no weight: match 'tail'.\n"
-    assert done.stderr == f"{told}Wrote new.keras.\n"
+    message = "Rule 3 (rules.yaml:5) is never applied: match 'tail'.\n"
+    assert done.stderr == f"{message}Wrote new.keras.\n"
     assert done.json["unmatched"] == [{"rule": 3, "line": 5, "match": "tail"}]
 
 
-def test_strict_writes_nothing_where_anything_is_left_open(cli: Any, folder: Path) -> None:
+def test_strict_writes_nothing_if_anything_is_left_open(cli: Any, folder: Path) -> None:
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--strict")
     assert (done.status, done.stdout) == (1, "")
-    assert done.stderr == "No rule covers head/bias.\nNothing was written.\n"
+    assert done.stderr == "No rule matches head/bias.\nNothing was written.\n"
     assert not Path("new.keras").exists()
     (folder / "rules.yaml").write_text(RULES + "  - {match: head, init: keep}\n")
     done = cli("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--strict")
@@ -132,20 +132,20 @@ def test_strict_writes_nothing_where_anything_is_left_open(cli: Any, folder: Pat
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "message"),
     [
         ("new.h5", "'new.h5' must end in .keras."),
         ("there.keras", "there.keras exists. Choose another name, or overwrite it with --force."),
-        ("nope/new.keras", "there is no folder nope for new.keras. Make it first."),
+        ("nope/new.keras", "there is no folder nope for new.keras. Create it first."),
     ],
 )
-def test_a_file_that_cant_be_written_is_told_before_the_model_is_built(
-    cli: Any, folder: Path, out: str, told: str
+def test_a_file_that_cant_be_written_is_reported_before_the_model_is_built(
+    cli: Any, folder: Path, out: str, message: str
 ) -> None:
     (folder / "there.keras").write_text("mine")
     done = cli("apply", "rules.yaml", "applied:build", "--out", out)
     assert (done.status, done.stdout) == (2, "")
-    assert f"Invalid value for '--out': {told}\n" in done.stderr
+    assert f"Invalid value for '--out': {message}\n" in done.stderr
     assert (folder / "there.keras").read_text() == "mine"
     assert "applied" not in sys.modules
 
@@ -159,7 +159,7 @@ def test_a_file_can_be_its_own_new_one(cli: Any, folder: Path) -> None:
     assert not np.array_equal(weights("model.keras")["head/kernel"], before["head/kernel"])
 
 
-def test_a_model_that_keras_cant_save_is_told(cli: Any, folder: Path) -> None:
+def test_a_model_that_keras_cant_save_is_reported(cli: Any, folder: Path) -> None:
     (folder / "there.keras").write_text("mine")
     arguments = ("apply", "rules.yaml", "applied:odd", "--out", "there.keras", "--force")
     done = cli(*arguments)
@@ -187,7 +187,7 @@ def test_nothing_is_left_half_written(
     assert sorted(folder.glob(".initreg*")) == []
 
 
-def test_what_is_printed_is_json_alone(command: Any, folder: Path) -> None:
+def test_what_is_printed_is_only_json(command: Any, folder: Path) -> None:
     done = command("apply", "rules.yaml", "applied:build", "--out", "new.keras", "--json")
     assert (done.status, done.stderr) == (0, "Wrote new.keras.\n")
     assert json.loads(done.stdout)["weights"][0]["path"] == "hidden/kernel"

@@ -1,4 +1,4 @@
-"""``initreg expand`` and ``collapse``: to the byte, whole or not at all, over nothing unasked."""
+"""``initreg expand`` and ``collapse``: byte for byte, atomic, and without overwriting files."""
 
 import io
 import json
@@ -83,6 +83,7 @@ def test_out_writes_a_file_and_says_so(
     assert names(folder) == ["a.yaml", "b.yaml", "long.yaml", "short.yaml", "wrong.yaml"]
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("newline", ["\r\n", "\n"], ids=["CRLF", "LF"])
 @pytest.mark.parametrize("end", ["", "\n"], ids=["no last line end", "a last line end"])
@@ -99,6 +100,7 @@ def test_stdout_and_file_are_right_to_the_byte(
     assert Path("b.yaml").read_bytes() == written(after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("ending", ["yaml", "json"])
 def test_any_unicode_comes_out_as_utf_8_without_a_mark(
@@ -142,14 +144,14 @@ def test_keras_loads_what_was_expanded(cli: Any) -> None:
 
 
 @BOTH
-def test_the_standard_input_is_read(
+def test_stdin_is_read(
     cli: Any, monkeypatch: pytest.MonkeyPatch, verb: str, before: str, after: str
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(before.encode())))
     assert cli(verb, "-").stdout == after
 
 
-# Refusals -----------------------------------------------------------------------------------------
+# Errors -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("out", [(), ("--out", "out.yaml")], ids=["stdout", "file"])
@@ -163,16 +165,14 @@ def test_wrong_specs_are_1_and_shown_as_check_does(
     assert names(folder) == before
 
 
-def test_wrong_specs_of_the_standard_input_are_shown_too(
-    cli: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_specs_from_stdin_are_shown_too(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WRONG.encode())))
     done = cli("expand", "-")
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr == FOUND.format("<stdin>")
 
 
-def test_a_wrong_spec_is_told_once_whatever_aliases_it_has(cli: Any) -> None:
+def test_a_wrong_spec_is_reported_once_whatever_aliases_it_has(cli: Any) -> None:
     Path("a.yaml").write_text("init: &a nope\nb_initializer: *a\nc_initializer: *a\n")
     done = cli("expand", "a.yaml")
     assert done.status == 1
@@ -180,7 +180,7 @@ def test_a_wrong_spec_is_told_once_whatever_aliases_it_has(cli: Any) -> None:
     assert done.stderr.startswith("a.yaml:1:10: There is no initializer")
 
 
-def test_a_class_of_someone_s_own_stays_and_is_no_finding(cli: Any) -> None:
+def test_a_class_of_the_user_stays_and_is_not_a_finding(cli: Any) -> None:
     text = "a_initializer: {class_name: Own, config: {}}\nb_initializer: nope\n"
     Path("a.yaml").write_text(text)
     done = cli("expand", "a.yaml")
@@ -190,7 +190,9 @@ def test_a_class_of_someone_s_own_stays_and_is_no_finding(cli: Any) -> None:
     assert cli("expand", "a.yaml").stdout.startswith("a_initializer: {class_name: Own, config: {}}")
 
 
-def test_what_only_the_rewriting_meets_is_told_with_its_path(command: Any, installed: Any) -> None:
+def test_what_only_the_rewriting_meets_is_reported_with_its_path(
+    command: Any, installed: Any
+) -> None:
     code = """
         from initreg import InitializerConfig, hookimpl
         class Own(InitializerConfig, name="own"):
@@ -216,7 +218,7 @@ def test_collapse_leaves_what_is_wrong(cli: Any) -> None:
 
 @pytest.mark.parametrize("verb", ["expand", "collapse"])
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("missing.yaml", "missing.yaml: No such file or directory."),
         ("missing", "missing: No such file or directory."),
@@ -226,25 +228,25 @@ def test_collapse_leaves_what_is_wrong(cli: Any) -> None:
         ("binary.yaml", "binary.yaml:1:1: It is not UTF-8"),
     ],
 )
-def test_what_can_not_be_read_is_2(cli: Any, folder: Path, verb: str, name: str, told: str) -> None:
+def test_what_cant_be_read_is_2(cli: Any, folder: Path, verb: str, name: str, message: str) -> None:
     Path("a.txt").touch()
     Path("broken.json").write_text("{")
     Path("binary.yaml").write_bytes(b"\x80\x81")
     before = names(folder)
     done = cli(verb, name, "--out", "out.yaml")
     assert (done.status, done.stdout) == (2, "")
-    assert done.stderr.startswith(told)
+    assert done.stderr.startswith(message)
     assert names(folder) == before
 
 
-def test_an_empty_key_is_refused(cli: Any) -> None:
+def test_an_empty_key_is_rejected(cli: Any) -> None:
     done = cli("expand", "short.yaml", "--key", "")
     assert done.status == 2
     assert "'--key': it is empty." in done.stderr
 
 
 @needs_posix
-def test_a_closed_standard_input_is_told(initreg: str) -> None:
+def test_a_closed_stdin_is_reported(initreg: str) -> None:
     done = run("sh", "-c", f"exec {initreg} expand - <&-", status=2)
     assert done.stdout == ""
     assert done.stderr == "<stdin>: It is closed.\n"
@@ -253,7 +255,7 @@ def test_a_closed_standard_input_is_told(initreg: str) -> None:
 # The file that is written -------------------------------------------------------------------------
 
 
-def test_no_file_is_overwritten_unasked(cli: Any) -> None:
+def test_no_file_is_overwritten_without_force(cli: Any) -> None:
     Path("out.yaml").write_text("mine")
     done = cli("expand", "short.yaml", "--out", "out.yaml")
     assert (done.status, done.stdout) == (2, "")
@@ -265,7 +267,7 @@ def test_no_file_is_overwritten_unasked(cli: Any) -> None:
     assert Path("out.yaml").read_text() == LONG
 
 
-def test_a_file_is_rewritten_in_place_with_force_alone(cli: Any, folder: Path) -> None:
+def test_a_file_is_rewritten_in_place_only_with_force(cli: Any, folder: Path) -> None:
     assert cli("expand", "short.yaml", "--out", "short.yaml").status == 2
     assert Path("short.yaml").read_text() == SHORT
     assert cli("expand", "short.yaml", "--out", "short.yaml", "--force").status == 0
@@ -282,15 +284,18 @@ def test_a_wrong_file_is_not_overwritten_by_itself(cli: Any, folder: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "message"),
     [
         (".", ". is a folder. Name a file in it."),
-        ("no/such/out.yaml", f"there is no folder {Path('no/such')} for out.yaml. Make it first."),
+        (
+            "no/such/out.yaml",
+            f"there is no folder {Path('no/such')} for out.yaml. Create it first.",
+        ),
         ("short.yaml/out.yaml", "there is no folder short.yaml for out.yaml."),
     ],
 )
-def test_a_file_that_can_not_be_written_is_refused_first(
-    cli: Any, monkeypatch: pytest.MonkeyPatch, out: str, told: str
+def test_a_file_that_cant_be_written_is_rejected_first(
+    cli: Any, monkeypatch: pytest.MonkeyPatch, out: str, message: str
 ) -> None:
     def read(*_: object, **__: object) -> None:
         raise AssertionError("read")
@@ -298,7 +303,7 @@ def test_a_file_that_can_not_be_written_is_refused_first(
     monkeypatch.setattr("initreg.expand_file", read)
     done = cli("expand", "short.yaml", "--out", out, "--force")
     assert (done.status, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 def test_a_failure_while_writing_leaves_nothing_behind(
@@ -315,8 +320,9 @@ def test_a_failure_while_writing_leaves_nothing_behind(
     assert Path("short.yaml").read_text() == SHORT
 
 
+@pytest.mark.slow
 @needs_posix
-def test_a_reader_that_leaves_is_no_error(initreg: str) -> None:
+def test_a_reader_that_leaves_is_not_an_error(initreg: str) -> None:
     Path("big.yaml").write_text("".join(f"k{n}: {'x' * 90}\n" for n in range(5000)))
     script = f"{initreg} expand big.yaml | head -1; echo ${{PIPESTATUS[0]}}"
     done = run("bash", "-c", script)
@@ -324,7 +330,7 @@ def test_a_reader_that_leaves_is_no_error(initreg: str) -> None:
 
 
 @needs_posix
-def test_a_closed_stdout_is_no_error(initreg: str) -> None:
+def test_a_closed_stdout_is_not_an_error(initreg: str) -> None:
     script = f"exec {initreg} expand short.yaml >&-"
     assert run("sh", "-c", script).stderr == ""
 

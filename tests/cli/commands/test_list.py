@@ -42,7 +42,7 @@ def test_a_pattern_matches_names_and_aliases(cli: Any, pattern: str, found: list
 @pytest.mark.parametrize("plugin", ["constants", "Constants"])
 def test_of_one_plugin(cli: Any, plugin: str) -> None:
     found = names(cli("list", "--plugin", plugin))
-    assert found == ["constant", "identity", "ones", "stft", "zeros"]
+    assert found == ["constant", "identity", "ones", "zeros"]
 
 
 def test_of_one_distribution(cli: Any) -> None:
@@ -56,7 +56,7 @@ def test_an_unknown_plugin_is_misuse(cli: Any) -> None:
     assert "There are constants, delta_orthogonal, " in done.stderr
 
 
-def test_no_match_is_1_and_told(cli: Any) -> None:
+def test_no_match_is_1_and_reported(cli: Any) -> None:
     done = cli("list", "nope", "--plugin", "initreg")
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr == "No initializer matches 'nope' in initreg. `initreg list` shows all.\n"
@@ -84,7 +84,7 @@ def test_json_holds_it_all(cli: Any) -> None:
     }
 
 
-def test_plugins_of_others_are_listed_and_what_they_print_is_no_data(
+def test_plugins_of_others_are_listed_and_what_they_print_is_not_data(
     command: Any, installed: Any, good_plugin: str
 ) -> None:
     site = installed("Acme-Inits", good=good_plugin, bad="import nothing_of_this_name")
@@ -95,7 +95,7 @@ def test_plugins_of_others_are_listed_and_what_they_print_is_no_data(
     assert failed.startswith("The plugin bad failed: ModuleNotFoundError: No module named")
 
 
-def test_blocked_plugins_are_no_failure(command: Any, installed: Any, good_plugin: str) -> None:
+def test_blocked_plugins_are_not_failures(command: Any, installed: Any, good_plugin: str) -> None:
     done = command("list", "stretched", INITREG_PLUGINS="", **installed("acme", good=good_plugin))
     assert done.status == 1
     assert "failed" not in done.stderr
@@ -115,7 +115,7 @@ def test_in_a_terminal_nothing_overflows(terminal: Any, columns: int) -> None:
 @pytest.mark.parametrize(
     "environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"]
 )
-def test_no_control_codes_where_they_are_unwanted(terminal: Any, environment: Any) -> None:
+def test_no_control_codes_if_they_are_unwanted(terminal: Any, environment: Any) -> None:
     assert "\x1b" not in terminal(80, "list", "he_", **environment).raw
 
 

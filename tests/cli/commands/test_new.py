@@ -1,4 +1,4 @@
-"""``initreg new``: a whole distribution, or a clear refusal and nothing."""
+"""``initreg new``: a complete distribution, or a clear error and nothing."""
 
 import keyword
 import os
@@ -42,12 +42,12 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def problem(done: Any) -> str:
-    """Return what a refusal says, in one line, without the usage above it."""
+    """Return the error message as one line, without the usage above it."""
     assert (done.status, done.stdout) == (2, "")
     return " ".join(done.stderr.split()).partition("Error: ")[2]
 
 
-# What is made -------------------------------------------------------------------------------------
+# What is created ----------------------------------------------------------------------------------
 
 
 def test_it_says_what_it_made_and_what_comes_next(cli: Any, folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_it_says_what_it_made_and_what_comes_next(cli: Any, folder: Path) -> Non
     assert (done.status, done.stdout) == (0, "")
     module = "initreg-spread/src/initreg_spread/plugin.py"
     assert done.stderr.splitlines() == [
-        f"Made initreg-spread. Its initializer spread is in {module}. Next:",
+        f"Created initreg-spread. Its initializer spread is in {module}. Next:",
         "    cd initreg-spread",
         '    python -m pip install -e ".[test]"',
         "    initreg list spread",
@@ -169,47 +169,47 @@ def test_others_may_read_what_the_mask_lets_them(cli: Any, folder: Path) -> None
     assert (folder / "acme-inits").stat().st_mode == (folder / "other").stat().st_mode
 
 
-# What is refused ----------------------------------------------------------------------------------
+# What is rejected ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "'' is no name for a distribution. Use letters, digits and -"),
-        ("a b", "'a b' is no name for a distribution"),
-        ("acme-", "'acme-' is no name"),
-        ("../acme", "--dir is the folder to make it in."),
-        ("Füße", "'Füße' is no name"),
-        ("acme\n", "is no name"),
+        ("", "'' is not a valid name for a distribution. Use letters, digits and -"),
+        ("a b", "'a b' is not a valid name for a distribution"),
+        ("acme-", "'acme-' is not a valid name"),
+        ("../acme", "--dir is the folder to create it in."),
+        ("Füße", "'Füße' is not a valid name"),
+        ("acme\n", "is not a valid name"),
         ("x" * 41, "has 41 characters. Use 40 at most."),
-        ("3d-inits", "a package can't be called '3d_inits'. Begin with a letter."),
+        ("3d-inits", "'3d_inits' is not a valid name for a package. Begin with a letter."),
         ("initreg", "leaves no name for an initializer. Try one such as initreg-spread."),
         ("initreg-initreg", "leaves no name"),
         ("initreg-2", "leaves no name"),
-        ("class", "'class' stands for something else in Python or in a spec."),
-        ("initreg-lambda", "stands for something else"),
-        ("initreg-none", "stands for something else"),
-        ("initreg-pi", "stands for something else"),
-        ("initreg-shape", "its class would be called Shape, as one of initreg."),
-        ("initreg-field", "its class would be called Field"),
-        ("json", "Python has a module 'json' of its own."),
-        ("keras", "there is a package 'keras' already, and one hides the other."),
-        ("initreg-cli", "there is a package 'initreg_cli' already"),
-        ("torch", "there is a package 'torch' already"),
-        ("tests", "there is a package 'tests' already"),
+        ("class", "'class' has another meaning in Python or in a spec."),
+        ("initreg-lambda", "has another meaning"),
+        ("initreg-none", "has another meaning"),
+        ("initreg-pi", "has another meaning"),
+        ("initreg-shape", "another class is called Shape already."),
+        ("initreg-field", "another class is called Field already."),
+        ("json", "Python has a module 'json'."),
+        ("keras", "a package 'keras' exists, and one would hide the other."),
+        ("initreg-cli", "a package 'initreg_cli' exists"),
+        ("torch", "a package 'torch' exists"),
+        ("tests", "a package 'tests' exists"),
         ("random-normal", "the initializer 'random_normal' is built in."),
         ("initreg-HeNormal", "the initializer 'henormal' is built in."),
     ],
 )
 def test_a_bad_name(cli: Any, folder: Path, name: str, why: str) -> None:
-    told = problem(cli("new", name))
-    assert told.startswith("Invalid value for 'NAME': ")
-    assert why in told
+    message = problem(cli("new", name))
+    assert message.startswith("Invalid value for 'NAME': ")
+    assert why in message
     assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("what", ["folder", "empty folder", "file", "broken link"])
-def test_what_exists_is_left_alone(cli: Any, folder: Path, what: str) -> None:
+def test_what_exists_is_unchanged(cli: Any, folder: Path, what: str) -> None:
     target = folder / "acme-inits"
     if what == "file":
         target.write_text("mine")
@@ -222,44 +222,44 @@ def test_what_exists_is_left_alone(cli: Any, folder: Path, what: str) -> None:
         if what == "folder":
             (target / "mine.txt").write_text("mine")
     before = sorted(folder.rglob("*"))
-    told = problem(cli("new", "acme-inits"))
-    assert "acme-inits exists. Choose another name, or another --dir." in told
+    message = problem(cli("new", "acme-inits"))
+    assert "acme-inits exists. Choose another name, or another --dir." in message
     assert sorted(folder.rglob("*")) == before
 
 
 def test_a_folder_that_is_not_there(cli: Any, folder: Path) -> None:
-    told = problem(cli("new", "acme-inits", "--dir", "gone"))
-    assert told == "Invalid value for '--dir': there is no folder gone. Make it first."
+    message = problem(cli("new", "acme-inits", "--dir", "gone"))
+    assert message == "Invalid value for '--dir': there is no folder gone. Create it first."
     assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("author", ["", "  ", "two\nlines", "a\x00b", "\udcff"])
 def test_a_bad_author(cli: Any, folder: Path, author: str) -> None:
-    told = problem(cli("new", "acme-inits", "--author", author))
-    assert told == "Invalid value for '--author': give a name, in one line."
+    message = problem(cli("new", "acme-inits", "--author", author))
+    assert message == "Invalid value for '--author': it must be one line, not empty."
     assert not list(folder.iterdir())
 
 
 def test_an_unknown_licence_names_those_that_are_known(cli: Any, folder: Path) -> None:
-    told = problem(cli("new", "acme-inits", "--license", "GPL"))
-    assert all(f"'{license_}'" in told for license_ in License)
+    message = problem(cli("new", "acme-inits", "--license", "GPL"))
+    assert all(f"'{license_}'" in message for license_ in License)
     assert not list(folder.iterdir())
 
 
-def test_a_name_that_an_installed_plugin_has_is_told(
+def test_a_name_that_an_installed_plugin_has_is_reported(
     command: Any, installed: Any, good_plugin: str, folder: Path
 ) -> None:
     environment = installed("other-inits", other=good_plugin.replace("stretched", "spread"))
     done = command("new", "initreg-spread", **environment)
     assert done.status == 0
     assert (
-        "other-inits brings an initializer 'spread', too. Where both are installed, specs have to "
-        "say initreg_spread.spread.\n"
+        "other-inits provides an initializer 'spread', too. If both are installed, write "
+        "initreg_spread.spread in specs.\n"
     ) in done.stderr
     assert (folder / "initreg-spread").is_dir()
 
 
-# Whole or not at all ------------------------------------------------------------------------------
+# All or nothing -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -303,7 +303,7 @@ def test_a_folder_without_the_right_to_write(cli: Any, folder: Path) -> None:
 
 
 def load(project: Path, package: str) -> list[type[initreg.InitializerConfig]]:
-    """Return the initializers of a plugin, by its code, as a registry takes them."""
+    """Run the code of a plugin, and return its initializers, which a registry must accept."""
     namespace: dict[str, Any] = {"__name__": f"{package}.plugin"}
     source = (project / "src" / package / "plugin.py").read_text("utf-8")
     exec(compile(source, "plugin.py", "exec"), namespace)
@@ -336,7 +336,7 @@ _names = st.one_of(
 @example(name="-x")
 @example(name="a.-_b")
 @example(name="con")
-def test_any_name_is_a_valid_plugin_or_refused(name: str) -> None:
+def test_any_name_is_a_valid_plugin_or_rejected(name: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         done = CliRunner().invoke(app.app, ["new", "--dir", place, "--", name])
         made = list(Path(place).iterdir())

@@ -50,7 +50,7 @@ def test_out_writes_the_same(cli: Any, form: str, folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["initreg.json"]
 
 
-def test_no_file_is_overwritten_unasked(cli: Any) -> None:
+def test_no_file_is_overwritten_without_force(cli: Any) -> None:
     Path("initreg.json").write_text("mine")
     done = cli("schema", "--out", "initreg.json")
     assert done.status == 2
@@ -61,22 +61,22 @@ def test_no_file_is_overwritten_unasked(cli: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "message"),
     [(".", ". is a folder."), ("no/such.json", "there is no folder no for such.json.")],
 )
-def test_a_file_that_can_not_be_written_is_refused(cli: Any, out: str, told: str) -> None:
+def test_a_file_that_cant_be_written_is_rejected(cli: Any, out: str, message: str) -> None:
     done = cli("schema", "--out", out, "--force")
     assert (done.status, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
 
 
-def test_an_unknown_form_is_refused(cli: Any) -> None:
+def test_an_unknown_form_is_rejected(cli: Any) -> None:
     done = cli("schema", "--form", "yaml")
     assert done.status == 2
     assert "'yaml' is not one of" in done.stderr
 
 
-def test_it_is_ascii_where_the_encoding_is(command: Any) -> None:
+def test_it_is_ascii_if_the_encoding_is(command: Any) -> None:
     done = command("schema", PYTHONIOENCODING="ascii")
     assert done.stdout.isascii()
     assert done.json == initreg.json_schema()
@@ -88,11 +88,11 @@ def test_it_has_the_initializers_of_plugins(command: Any, installed: Any, good_p
     assert "hello from the plugin" in done.stderr
 
 
-def test_a_plugin_that_fails_is_told_and_left_out(command: Any, installed: Any) -> None:
+def test_a_plugin_that_fails_is_reported_and_left_out(command: Any, installed: Any) -> None:
     done = command("schema", **installed("acme", broken="raise ValueError('not today')"))
     assert done.status == 0
     assert "he_normal" in done.json["$defs"]
-    assert "The plugin broken failed, and is left out: " in done.stderr
+    assert "The plugin broken failed: " in done.stderr
     assert "not today" in done.stderr
 
 

@@ -79,20 +79,20 @@ def test_any_spelling_finds_it(cli: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("random_norml", "There is no initializer 'random_norml'. Did you mean 'random_normal'?"),
         ("RandmNormal", "Did you mean 'random_normal'?"),
         ("xyzzy", "There is no initializer 'xyzzy'. `initreg list` shows all."),
         ("acme.ortho", "No plugin distribution 'acme' is installed."),
-        ("initreg.nope", "initreg brings no initializer 'nope'."),
+        ("initreg.nope", "initreg provides no initializer 'nope'."),
         ("", "There is no initializer ''."),
     ],
 )
-def test_an_unknown_name_is_explained(cli: Any, name: str, told: str) -> None:
+def test_an_unknown_name_is_explained(cli: Any, name: str, message: str) -> None:
     done = cli("show", name)
     assert (done.status, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 _WORDS = """
@@ -136,7 +136,7 @@ def test_in_a_terminal_nothing_overflows(terminal: Any, columns: int) -> None:
     shown = terminal(columns, "show", "variance_scaling")
     assert shown.status == 0
     # Examples and long names stay whole, to be copied.
-    whole = "  initreg ", "builds ", "also known as  jax.nn."
+    whole = "  initreg ", "builds ", "also known as  "
     assert max(len(line) for line in shown.lines if not line.startswith(whole)) <= columns
     assert "untruncated_normal" in shown.raw
     assert "4294967295" in shown.raw

@@ -1,4 +1,4 @@
-"""``initreg verify``: which initializers are checked, what is told, and how it ends."""
+"""``initreg verify``: which initializers are checked, what is printed, and the exit status."""
 
 import os
 from typing import Any
@@ -35,29 +35,29 @@ def test_a_name_is_checked_with_all_that_it_takes(cli: Any) -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "zeros"
     assert lines[1].split() == ["check", "result", "seconds", "reason"]
-    told = dict(line.split(maxsplit=2)[:2] for line in lines[2 : 2 + len(CHECKS)])
-    assert list(told) == list(CHECKS)
-    assert told["spread"] == "skipped"
+    statuses = dict(line.split(maxsplit=2)[:2] for line in lines[2 : 2 + len(CHECKS)])
+    assert list(statuses) == list(CHECKS)
+    assert statuses["spread"] == "skipped"
     assert lines[-1] == "18 passed, 1 skipped, 0 failed."
 
 
-def test_a_failure_is_told_with_what_to_do(cli: Any) -> None:
+def test_a_failure_is_reported_with_advice(cli: Any) -> None:
     done = cli("verify", "identity(0.5)")
     assert (done.status, done.stderr) == (1, "")
     assert done.stdout.startswith("identity(gain=0.5)\n")
-    told = done.stdout.partition("What to do\n")[2].splitlines()
-    assert told[0].split("  ")[0] == "check"
-    assert told[1].startswith("keras_config  identity(gain=0.5)  What from_config(get_config())")
-    assert "Let get_config() hold all that counts" in told[1]
-    assert told[-1].endswith(" failed.")
+    advice = done.stdout.partition("What to do\n")[2].splitlines()
+    assert advice[0].split("  ")[0] == "check"
+    assert advice[1].startswith("keras_config  identity(gain=0.5)  What from_config(get_config())")
+    assert "Let get_config() hold all that counts" in advice[1]
+    assert advice[-1].endswith(" failed.")
 
 
 def test_json(cli: Any) -> None:
     done = cli("verify", "ones", "--json")
     assert (done.status, done.stderr) == (0, "")
-    assert [each["check"] for each in done.json] == list(CHECKS)
+    assert [result["check"] for result in done.json] == list(CHECKS)
     assert done.json[0].keys() == {"check", "spec", "status", "message", "advice", "seconds"}
-    assert {each["spec"] for each in done.json} == {"ones"}
+    assert {result["spec"] for result in done.json} == {"ones"}
 
 
 def test_a_plugin_by_its_name(cli: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_plugin_by_its_name(cli: Any) -> None:
         (["nothing_like_it"], "There is no initializer 'nothing_like_it'."),
         (["random_normal(stdev=1)"], "Did you mean 'stddev'?"),
         (["zeros("], "'(' was never closed"),
-        (["zeros", "--plugin", "initreg"], "one initializer, or all of a plugin"),
+        (["zeros", "--plugin", "initreg"], "give either NAME or --plugin, not both."),
         (["--plugin", "nope"], "no plugin 'nope' is installed. There are "),
         (["zeros", "--backend", "nope"], "Keras"),
     ],
@@ -88,7 +88,7 @@ def test_without_a_plugin_there_is_nothing_to_check(command: Any) -> None:
     done = command("verify", INITREG_BLOCK="", PYTHONPATH="")
     assert done.status == 0
     assert done.stdout == ""
-    assert "No plugin that is installed adds an initializer." in done.stderr
+    assert "No installed plugin adds an initializer." in done.stderr
     assert "`initreg verify --plugin initreg` checks the built-in ones." in done.stderr
 
 
@@ -109,11 +109,11 @@ def test_the_initializers_of_a_plugin(command: Any, installed: Any) -> None:
     assert "2 of 2: sound_ones\n" in done.stderr
     done = command("verify", "--plugin", "acme", "--json", **environment)
     assert done.status == 1
-    assert [each["check"] for each in done.json if each["status"] == "failed"] == ["docs"]
-    assert {each["spec"] for each in done.json} == {"planted", "sound_ones"}
+    assert [r["check"] for r in done.json if r["status"] == "failed"] == ["docs"]
+    assert {result["spec"] for result in done.json} == {"planted", "sound_ones"}
 
 
-def test_a_plugin_that_imports_keras_is_told_so_on_any_backend(
+def test_a_plugin_that_imports_keras_is_reported_on_any_backend(
     command: Any, installed: Any
 ) -> None:
     backend = os.environ["KERAS_BACKEND"]

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 import initreg
-from initreg_cli.output import reports
+from initreg_cli.output import sarif
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="such names are of POSIX")
 
@@ -92,7 +92,7 @@ def test_json_of_nothing_is_json(cli: Any) -> None:
     assert done.json == {"checked": 0, "files": [none], "findings": [], "unreadable": []}
 
 
-def test_json_is_ascii_where_the_encoding_is(command: Any) -> None:
+def test_json_is_ascii_if_the_encoding_is(command: Any) -> None:
     Path("a.yaml").write_text("é_initializer: 'né'\n", encoding="utf-8")
     done = command("check", "a.yaml", "--format", "json", PYTHONIOENCODING="ascii")
     assert done.stdout.isascii()
@@ -210,7 +210,7 @@ INVOCATION = closed(
     executionSuccessful={"type": "boolean"}, toolExecutionNotifications={"type": "array"}
 )
 DRIVER = closed(name=TEXT, version=TEXT, rules={"type": "array", "items": RULE})
-# What GitHub's code scanning asks for, and nothing that we did not mean to write.
+# What GitHub's code scanning requires, and nothing else.
 OURS = closed(
     **{"$schema": TEXT, "version": {"const": "2.1.0"}},
     runs={
@@ -229,7 +229,7 @@ OURS = closed(
 
 @pytest.fixture(params=["ours", "published"])
 def sarif_schema(request: pytest.FixtureRequest) -> Any:
-    """The form that we mean to write, and the schema of the standard, which nox downloads."""
+    """Our own strict schema, and the one of the standard, which nox downloads."""
     if request.param == "ours":
         return OURS
     path = os.environ.get("INITREG_SARIF_SCHEMA")
@@ -277,7 +277,7 @@ def test_sarif_results_have_place_rule_and_path(cli: Any, messy: str) -> None:
     }
 
 
-def test_sarif_tells_what_could_not_be_read(cli: Any, messy: str) -> None:
+def test_sarif_lists_what_cant_be_read(cli: Any, messy: str) -> None:
     done = cli("check", "broken.json", "missing.yaml", "--format", "sarif")
     ((invocation,),) = (run["invocations"] for run in done.json["runs"])
     assert invocation["executionSuccessful"] is False
@@ -292,12 +292,14 @@ def test_sarif_tells_what_could_not_be_read(cli: Any, messy: str) -> None:
 
 def test_each_kind_of_fault_has_a_rule(cli: Any, messy: str) -> None:
     documented = set(re.findall(r"``([a-z-]+)``", initreg.Fault.__doc__ or ""))
-    assert {code for code in documented if code != "column:end"} <= set(reports._RULES)
+    assert {code for code in documented if code != "column:end"} <= set(sarif.DESCRIPTIONS)
     found = {
         finding["code"] for finding in cli("check", messy, "--format", "json").json["findings"]
     }
     assert (
-        {"syntax", "form", "conflict", "duplicate-key", "wrong-value"} < found <= {*reports._RULES}
+        {"syntax", "form", "conflict", "duplicate-key", "wrong-value"}
+        < found
+        <= {*sarif.DESCRIPTIONS}
     )
 
 
@@ -351,11 +353,11 @@ def test_an_absolute_name_is_a_file_uri(cli: Any, folder: Path) -> None:
 def test_names_of_each_system_become_uris(
     monkeypatch: pytest.MonkeyPatch, kind: type, name: str, uri: str
 ) -> None:
-    monkeypatch.setattr(reports, "PurePath", kind)
-    assert reports._location(name)["physicalLocation"]["artifactLocation"]["uri"] == uri
+    monkeypatch.setattr(sarif, "PurePath", kind)
+    assert sarif.location(name)["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
-def test_the_standard_input_has_a_name_too(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdin_has_a_name_too(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"init: nope")))
     (run,) = cli("check", "-", "--format", "sarif").json["runs"]
     place = run["results"][0]["locations"][0]["physicalLocation"]

@@ -1,5 +1,5 @@
-"""What all tests share: the backend of Keras."""
+"""Choose the backend of Keras for all tests."""
 
 from initreg import choose_backend
 
-choose_backend()  # that of KERAS_BACKEND, or one that is installed
+choose_backend()  # KERAS_BACKEND, or an installed one

@@ -1,4 +1,4 @@
-"""The command, as Typer runs it."""
+"""Run the command in a Typer app."""
 
 import typer
 from typer.testing import CliRunner

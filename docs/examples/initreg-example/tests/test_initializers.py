@@ -1,4 +1,4 @@
-"""What every initializer has to hold, and what these say of themselves."""
+"""The conformance kit, and the values of these initializers."""
 
 from collections.abc import Callable
 
@@ -21,17 +21,17 @@ def test_the_first_layer_of_a_siren_has_its_own_bound() -> None:
     assert Siren(first=True).distribution((600, 10)) == Uniform(-1 / 600, 1 / 600)
 
 
-def test_the_old_name_of_a_parameter_is_warned_of() -> None:
+def test_the_old_name_of_a_parameter_emits_a_warning() -> None:
     with pytest.warns(InitregWarning, match="omega"):
         assert validate("siren(w0=20)") == Siren(omega=20)
 
 
-def test_the_rank_and_the_spread_are_as_asked() -> None:
+def test_rank_and_standard_deviation() -> None:
     matrix = draw("low_rank(rank=5, stddev=0.1)", (400, 300), seed=1, dtype="float64")
     assert np.linalg.matrix_rank(matrix) == 5
     assert matrix.std() == pytest.approx(0.1, rel=0.1)
 
 
-def test_a_refusal_names_the_parameter() -> None:
+def test_an_invalid_value_is_reported_with_its_parameter() -> None:
     with pytest.raises(ConfigError, match="rank must be"):
         validate("low_rank(rank=0)")

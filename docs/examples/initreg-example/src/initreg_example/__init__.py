@@ -1,1 +1,1 @@
-"""Two initializers and a command: an example of a plugin of initreg."""
+"""Two initializers and a command: an example of a plugin for initreg."""

@@ -1,4 +1,4 @@
-"""The command `initreg spectrum`, in a module of its own: the initializers don't need it."""
+"""The command `initreg spectrum`. In a separate module, so that initializers don't import it."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ def spectrum(
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
 ) -> None:
     """Print the singular values of a matrix that an initializer draws."""
-    import numpy as np  # heavy things are imported when they are used
+    import numpy as np  # heavy imports go into the function
 
     matrix = draw(validate(spec), (rows, columns), seed=seed, dtype="float64")
     for value in np.linalg.svd(matrix, compute_uv=False):

@@ -1,4 +1,4 @@
-"""The initializer `siren`: a distribution says it all."""
+"""The initializer `siren`. A `distribution` describes its values."""
 
 import math
 
@@ -19,18 +19,18 @@ class Siren(
     InitializerConfig,
     name="siren",
     examples=("siren(omega=30)", "siren(first=True)"),
-    renamed={"w0": "omega"},  # what version 0.1 called it; specs that say it are warned
+    renamed={"w0": "omega"},  # the name in version 0.1; using it emits a warning
 ):
     """Draw evenly within the bounds of a network with sine activations.
 
-    They are 1 / fan_in in the first layer, and sqrt(6 / fan_in) / omega in those behind it.
+    The bounds are ±1 / fan_in in the first layer, and ±sqrt(6 / fan_in) / omega in the others.
     Source: Sitzmann et al. 2020, "Implicit Neural Representations with Periodic Activation
     Functions", section 3.2.
     """
 
-    omega: Positive = Field(default=30.0, description="Frequency that the sine is given.")
-    first: StrictBool = Field(default=False, description="Whether this is the first layer.")
-    seed: Seed = Field(default=None, description="Seed; left open, each initializer differs.")
+    omega: Positive = Field(default=30.0, description="Frequency of the sine.")
+    first: StrictBool = Field(default=False, description="Use the bounds of the first layer.")
+    seed: Seed = Field(default=None, description="Seed; without one, each initializer differs.")
 
     def distribution(self, shape: Shape) -> Distribution:
         fan_in = max(1, compute_fans(shape)[0])

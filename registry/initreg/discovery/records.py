@@ -1,0 +1,68 @@
+"""What is known of each plugin after it was loaded, or failed to load."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initreg.config.base import InitializerConfig
+from initreg.public import public
+from initreg.wording import fold, listed
+
+if TYPE_CHECKING:
+    import typer
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class PluginRecord:
+    """The outcome of loading one plugin.
+
+    `name` is the name of its entry point, or of its distribution if the entry points can't be read.
+    `location` is the folder in which its distribution is installed. `error` says why the plugin, or
+    a part of it, was not loaded. `blocked` plugins were not imported. `import_seconds` is None if
+    nothing was imported. `commands` are filled in by the command line, for ``initreg plugins``.
+    """
+
+    name: str
+    distribution: str = ""
+    version: str = ""
+    initializers: tuple[str, ...] = ()
+    error: str | None = None
+    import_seconds: float | None = None
+    blocked: bool = False
+    location: str = ""
+    commands: tuple[str, ...] = ()
+
+    def matches(self, name: str) -> bool:
+        """Return True if `name` is the plugin's or its distribution's, in any spelling.
+
+        >>> PluginRecord("residual", "acme-inits").matches("Acme_Inits")
+        True
+        """
+        return fold(name) in (fold(self.name), fold(self.distribution))
+
+
+CommandHook = Callable[["typer.Typer"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A record, the config classes that the plugin provides, and its hook for commands if any."""
+
+    record: PluginRecord
+    classes: tuple[type[InitializerConfig], ...] = ()
+    command_hook: CommandHook | None = None
+
+
+def may_provide_it(records: Iterable[PluginRecord]) -> list[str]:
+    """List, a line each, the plugins that failed and those that are blocked."""
+    failed: list[str] = []
+    blocked: list[str] = []
+    for record in records:
+        if record.error:
+            (blocked if record.blocked else failed).append(f"{record.name} ({record.error})")
+    return [
+        f"These plugins {state} and may provide it: {listed(plugins, 3, '; ')}."
+        for state, plugins in (("failed", failed), ("are blocked", blocked))
+        if plugins
+    ]

@@ -1,0 +1,79 @@
+"""Find the config and the spec of a Keras initializer."""
+
+from typing import Any
+
+from initreg.backend import load_keras
+from initreg.config.base import InitializerConfig, spec_of
+from initreg.config.targets import import_target
+from initreg.config.validation import check
+from initreg.errors import (
+    AmbiguousInitializerError,
+    ConfigError,
+    Fault,
+    PluginError,
+    UnknownInitializerError,
+)
+from initreg.registry.names import Entry, Lookup
+from initreg.spec.spec import Spec
+from initreg.wording import shown
+
+
+class Describer:
+    """Describes Keras initializers, by the names of one registry."""
+
+    def __init__(self, registry: Lookup) -> None:
+        self._registry = registry
+        self._entries: dict[type, Entry] = {}  # by the Keras class that the config class builds
+
+    def config_of(self, initializer: Any) -> InitializerConfig:
+        """Return the config that builds an equal initializer. See `Registry.config_of`."""
+        keras = load_keras()
+        if isinstance(config := getattr(initializer, "config", None), InitializerConfig):
+            return config  # of an initializer that initreg draws with NumPy
+        if not isinstance(initializer, keras.initializers.Initializer):
+            problem = f"{shown(initializer)} is not a Keras initializer, so it has no spec."
+            raise ConfigError([Fault(problem)])
+        config_class = self._entry_of(type(initializer)).config_class
+        values = initializer.get_config()
+        for name in config_class.parameter_fields:  # Keras's Identity leaves out its gain
+            if name not in values and hasattr(initializer, name):
+                values[name] = getattr(initializer, name)
+        checked = check(config_class, values, {"registry": self._registry})
+        if not isinstance(checked, InitializerConfig):
+            raise ConfigError(checked)
+        return checked
+
+    def spec_of(self, config: InitializerConfig) -> Spec:
+        """Return the spec, using qualified names if a short name is ambiguous."""
+        return spec_of(config, self._name_of)
+
+    def _name_of(self, config: InitializerConfig) -> str:
+        name = config.initializer_name
+        try:
+            self._registry.find(name)
+        except UnknownInitializerError:  # its class isn't in this registry
+            return name
+        except AmbiguousInitializerError:
+            for entry in self._registry.entries():
+                if entry.config_class is type(config):
+                    return entry.name
+        return name
+
+    def _entry_of(self, keras_class: type) -> Entry:
+        """Return the entry that builds instances of exactly this class."""
+        if (entry := self._entries.get(keras_class)) is not None:
+            return entry
+        for entries in (self._registry.builtin_entries, self._registry.entries):
+            for entry in entries():
+                target = entry.config_class.initializer_builds
+                if target.endswith(f":{keras_class.__qualname__}") and _is(target, keras_class):
+                    return self._entries.setdefault(keras_class, entry)
+        name = f"{keras_class.__module__}.{keras_class.__qualname__}"
+        raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
+
+
+def _is(target: str, keras_class: type) -> bool:
+    try:
+        return import_target(target) is keras_class
+    except PluginError:  # a different plugin's class of the same name, not importable here
+        return False

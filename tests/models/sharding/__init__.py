@@ -1,0 +1,1 @@
+"""Scripts that run in processes with simulated devices; see tests/models/test_sharding.py."""
