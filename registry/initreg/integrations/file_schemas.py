@@ -1,4 +1,4 @@
-"""JSON Schema of files: configs that contain initializers, and rules for a model's weights."""
+"""JSON Schema of files that hold initializers: any config, and rules for a model's weights."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from initreg.draws.seeds import MAX_SEED
 
 Schema = dict[str, Any]
 
-END = r"(?!\n)$"  # in Python, `$` alone also matches before a line break at the end
+END = r"(?!\n)$"  # in Python, `$` also matches before a line break at the end
 INITIALIZER: Schema = {"$ref": "#/$defs/initializer"}
 
-# The value of a key that holds an initializer. It may also be null, or an interpolation of
-# OmegaConf.
+# The value of an initializer's key in a document: an initializer, null, or an interpolation that
+# OmegaConf replaces.
 _ONE = [INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}]
 _HELD: Schema = {
     "anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}}],
-    "doNotSuggest": True,  # otherwise, editors offer the key at every level of every document
+    "doNotSuggest": True,  # otherwise, editors suggest the key at every level of every document
 }
 
-# A key named `init` may also hold something else: a switch, a count or a section.
+# The value of `init`, which in many configs is something else: a switch, a count, a section.
 _INIT: Schema = {
     "anyOf": [
         *_HELD["anyOf"],
@@ -31,8 +31,8 @@ _INIT: Schema = {
     "doNotSuggest": True,
 }
 
-# yaml-language-server completes values only for keys that the schema names, and not for patterns.
-# So these are the weights of Keras's layers that have an initializer.
+# Keys with these names match the pattern in DOCUMENT, too. They are listed because
+# yaml-language-server completes values only for keys that are listed by name.
 _WEIGHTS = [
     "alpha",
     "beta",
@@ -66,7 +66,7 @@ _RULE: Schema = {
             "format": "regex",
         },
         "init": {
-            "description": "The initializer, or keep to leave the weight alone.",
+            "description": "The initializer, or keep to leave the weight unchanged.",
             "anyOf": [{"const": "keep"}, INITIALIZER],
         },
         "layer": {
@@ -90,10 +90,10 @@ RULES: Schema = {
             "anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "null"}],
         },
         "rules": {
-            "description": "The rules; the first that matches a weight wins.",
+            "description": "The rules. The first one that matches a weight applies.",
             "type": "array",
             "items": _RULE,
         },
     },
-    "items": _RULE,  # a file may also be the list alone
+    "items": _RULE,  # if the file is only a list
 }

@@ -1,8 +1,7 @@
-"""`InitializerField`: the Pydantic type of a field that holds an initializer.
+"""`InitializerField`, the Pydantic type of a field that holds an initializer.
 
-The type is an `Annotated` of three parts. `Initializer` is what tools see that look at types alone.
-`GetPydanticSchema` validates, serializes and gives the JSON Schema. `_Field` makes Pydantic
-validate defaults, so that a default written as text becomes a config.
+Most of this module makes one type work in many tools. Each workaround names the tool, and what the
+tool does without it.
 """
 
 from contextvars import ContextVar
@@ -31,15 +30,16 @@ from initreg.registry.registry import Registry, default_registry
 from initreg.registry.validating import NESTING, Nesting
 from initreg.spec.grammar import MAX_DEPTH
 
-# True while a default is checked. The check makes a schema, which would check the same default
-# again in a class that refers to itself.
+# True while a default is checked. To check it, Pydantic makes another schema of the field, which
+# would check the default again, without end.
 _CHECKING: ContextVar[bool] = ContextVar("checking", default=False)
 
 
 class _Problem(str):
-    """The text of an error, with the error itself as `error`.
+    """The message of an error, with the error itself.
 
-    Pydantic serializes the context of its errors to JSON, and can do that with text only.
+    The context of a Pydantic error must fit into JSON (`ValidationError.json`), which an exception
+    does not, but a `str` does.
     """
 
     __slots__ = ("error",)
@@ -47,9 +47,9 @@ class _Problem(str):
 
 
 def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
-    """Validate the value of a field.
+    """Validate a spec.
 
-    Pydantic shows the name of this function in the error of a union.
+    If a branch of a union fails, Pydantic shows the name of this function as that of the branch.
     """
     context = info.context if isinstance(info.context, dict) else {}
     nesting, registry = context.get(NESTING), context.get("registry")
@@ -66,7 +66,7 @@ def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
 
 
 def _write(value: Any) -> Any:
-    # With `validate_default=False`, a default is still the text that a person wrote.
+    """Return the spec of a config. With ``validate_default=False``, a default is not a config."""
     return default_registry().write(value) if isinstance(value, InitializerConfig) else value
 
 
@@ -82,38 +82,47 @@ def _json_schema(_: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValu
 
 
 def _check_default(handler: GetCoreSchemaHandler) -> None:
-    """Reject an invalid default when the class is made, and let Pydantic validate a valid one."""
-    field = field_of(handler)
-    if field is None or issubclass(field[0], InitializerConfig):  # configs validate all defaults
+    """Reject an invalid default when the class is made, and have a valid one validated.
+
+    Pydantic validates no defaults, unless `validate_default` is set, and then only when an instance
+    is made. `InitializerField` sets it, but Pydantic ignores that inside a list or a union, so it
+    is set here again. `InitializerConfig` does all this for its own fields.
+    """
+    place = field_of(handler)
+    if place is None or issubclass(place[0], InitializerConfig):
         return
-    owner, info = field
-    if info.validate_default is False or info.is_required():
+    owner, field = place
+    if field.validate_default is False or field.is_required():
         return
-    info.validate_default = True
-    if info.default_factory is not None or _CHECKING.get():
+    field.validate_default = True
+    if field.default_factory is not None or _CHECKING.get():
         return
+    whole: Any = Annotated[(field.annotation, *field.metadata, None)]
     token = _CHECKING.set(True)
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[(info.annotation, *info.metadata, None)])  # type: ignore[arg-type]
-    except (PydanticUserError, NameError):  # the annotation refers to a class that isn't made yet
+        adapter: TypeAdapter[Any] = TypeAdapter(whole)
+    except (PydanticUserError, NameError):  # the annotation names a class that isn't defined yet
         return
     finally:
         _CHECKING.reset(token)
     try:
-        adapter.validate_python(info.default)
+        adapter.validate_python(field.default)
     except ValidationError as error:
         problems = "\n".join(detail["msg"] for detail in error.errors(include_url=False)[:5])
-        problem = f"The default of {owner.__name__}.{handler.field_name} is invalid.\n{problems}"
-        if info.default is None:
-            problem += " To make the field optional, write InitializerField | None."
+        problem = f"The default of {owner.__name__}.{handler.field_name} is not valid.\n{problems}"
+        if field.default is None:
+            problem += " To allow None, write InitializerField | None."
         raise ConfigError([Fault(problem)]) from error
-    except Exception:  # another validator of the field needs data or a context that isn't here
+    except Exception:  # another validator of the field, which needs the model's other values
         return
-    info.default = _as_specs(info.default)
+    field.default = _as_specs(field.default)
 
 
 def _as_specs(default: Any) -> Any:
-    """Return a default with specs in place of configs, because JSON Schema shows the default."""
+    """Replace the configs in a default with their specs.
+
+    Pydantic writes the default into the JSON Schema as it is, and warns if JSON can't hold it.
+    """
     registry = default_registry()
 
     def written(leaf: Any, _: object) -> Any:
@@ -122,18 +131,19 @@ def _as_specs(default: Any) -> Any:
         spec = registry.write(leaf)
         try:
             registry.validate(spec)
-        except InitregError:  # its class isn't in this registry
+        except InitregError:  # a class that isn't in this registry
             return leaf
         return spec
 
     return map_leaves(default, written)
 
 
-class _Field(FieldInfo):  # type: ignore[misc]  # final only for type checkers
-    """A `Field(validate_default=True)` that also works inside another type.
+class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers only
+    """A `Field()` without a warning inside lists and unions.
 
-    In `list[InitializerField]`, Pydantic warns that a plain `Field()` has no effect. It looks for
-    exactly that class, so it accepts a subclass, as FastAPI's parameters are.
+    From Pydantic 2.12 on, `Field(validate_default=True)` inside another type warns that it has no
+    effect (https://github.com/pydantic/pydantic/pull/12028). Pydantic does not warn about
+    subclasses, because FastAPI has some.
     """
 
     __slots__ = ()
@@ -147,11 +157,14 @@ if TYPE_CHECKING:
 else:
 
     class Initializer(Json):
-        """The type of the field, for tools that look at types alone.
+        """The type in `InitializerField`, for tools that look at types.
 
-        pydantic-settings parses text as JSON for a field whose type is a model, so this isn't one.
-        jsonargparse writes a value with ``str`` only if its type is one of Pydantic's own, so this
-        is a subclass of `Json`.
+        jsonargparse only accepts types that it knows. It knows Pydantic's own types and their
+        subclasses, validates them with Pydantic, and writes their values with ``str``, which gives
+        the spec. pydantic-settings reads the environment variable of a model, a list or a dict as
+        JSON. This is none of them, so a spec needs no quotes there.
+
+        `Json` has no meaning here: the schema of `InitializerField` replaces its schema.
         """
 
 
@@ -168,11 +181,11 @@ InitializerField = Annotated[
 >>> Layer(kernel={"type": "he_normal", "seed": 1}).model_dump_json()
 '{"kernel":"he_normal(seed=1)"}'
 
-It works in models, dataclasses and settings, alone and inside lists, dicts and unions. It
-serializes to the shortest spec, and has the JSON Schema of `json_schema`. An invalid default is
-rejected when the class is made. For type checkers it is `Any`, because text goes in and a config
-comes out.
+It works in models, dataclasses and settings, alone and inside lists, dicts and unions. It is
+written as the shortest spec, and its JSON Schema is that of `json_schema`. An invalid default is
+rejected when the class is made. For type checkers it is `Any`, because specs go in and configs come
+out.
 
-For an invalid spec, Pydantic's `ValidationError` has an error of type ``initializer``. In
-`errors()`, its ``["ctx"]["problem"].error`` is the `InitregError`, with its faults.
+An invalid spec is an error of type ``initializer`` in Pydantic's `ValidationError`. In each of its
+`errors()`, ``["ctx"]["problem"].error`` is the `InitregError`, with its faults.
 """

@@ -1,22 +1,19 @@
-"""The private names of Pydantic that initreg uses, in one place.
-
-Pydantic hands a type neither the class that its field is in nor the field's default. Its schema
-generator keeps a stack of the classes that it is working on, which is private. If a later Pydantic
-drops it, `field_of` returns None, and an invalid default is reported when the first instance is
-made instead of when the class is made. `tests/integrations/test_pydantic_internals.py` notices.
-"""
-
-from typing import Any
+"""The one place that uses names of Pydantic that aren't public."""
 
 from pydantic import GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
 
 
-def field_of(handler: GetCoreSchemaHandler) -> tuple[type[Any], FieldInfo] | None:
-    """Return the class and the field whose schema is being made, if Pydantic tells."""
-    stack = getattr(getattr(handler, "_generate_schema", None), "model_type_stack", None)
-    owner = stack.get() if stack is not None else None
-    if owner is None:
-        return None
-    info = getattr(owner, "__pydantic_fields__", {}).get(handler.field_name)
-    return None if info is None else (owner, info)
+def field_of(handler: GetCoreSchemaHandler) -> tuple[type, FieldInfo] | None:
+    """Return the class whose schema is being made, and the field that the handler is for.
+
+    A type is not told which field it is in, so it can't see the default
+    (https://github.com/pydantic/pydantic/issues/11104). The schema generator knows. This returns
+    None outside a class, inside its lists and unions of dataclasses, and if a later Pydantic has no
+    such attribute: then invalid defaults are found at the first instance, and not in the class.
+    """
+    generator = getattr(handler, "_generate_schema", None)
+    classes = getattr(generator, "model_type_stack", None)
+    owner = classes.get() if classes is not None else None
+    field = getattr(owner, "__pydantic_fields__", {}).get(handler.field_name)
+    return None if owner is None or field is None else (owner, field)
