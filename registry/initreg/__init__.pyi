@@ -61,9 +61,9 @@ from .models.scoping import scope as scope
 from .registry.names import Entry as Entry
 from .registry.registry import Registry as Registry
 from .registry.registry import default_registry as default_registry
+from .rules.reading import read_rules as read_rules
 from .rules.rules import Rule as Rule
 from .rules.rules import Rules as Rules
-from .rules.rules import read_rules as read_rules
 from .sampling.drawing import sample as sample
 from .sampling.sample import Sample as Sample
 from .spec.grammar import parse as parse

@@ -170,11 +170,11 @@ def test_the_commands_of_the_page(app, page):
     shown = re.findall(r"^\$ python (fit\.py .*)\n((?:[^$`].*\n)+)", page, re.MULTILINE)
     assert len(shown) == 3
     for command, expected in shown:
-        assert app.run(*shlex.split(command)).printed == expected
+        assert app.run(*shlex.split(command)).stdout == expected
 
 
 def test_the_error_of_the_page(app, page):
-    errors = app.run("fit.py", "--kernel", "random_normal(stdev=0.02)").errors
+    errors = app.run("fit.py", "--kernel", "random_normal(stdev=0.02)").stderr
     text = page.partition("says where it is wrong:\n\n```text\n")[2].partition("\n```")[0]
     assert text
     assert text in errors

@@ -120,10 +120,10 @@ def test_what_the_page_says_of_resolved_configs():
         ("${init:he_normal,wide}", "seed must be a whole number, "),
         (
             "${init:random_normal,0,0.05}",
-            "${init:…} takes a spec and perhaps a seed, not 3 arguments. "
+            "${init:…} takes a spec and a seed, not 3 arguments. "
             "Quote a spec that has commas: ${init:'random_normal(0, 0.05)'}.\n",
         ),
-        ("${init:}", "${init:…} takes a spec and perhaps a seed, not 0 arguments. "),
+        ("${init:}", "${init:…} takes a spec and a seed, not 0 arguments. "),
     ],
 )
 def test_a_wrong_spec_is_told_with_its_place(value, problem):

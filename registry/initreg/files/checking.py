@@ -95,7 +95,7 @@ def _report(
     if form == "rules":
         if patterns:
             raise ValueError("keys can only be used with form='config'.")
-        from initreg.rules.rules import check_rules  # imports `regex`, which takes longer
+        from initreg.rules.reading import check_rules  # imports `regex`, which takes longer
 
         return Report(source.file, *check_rules(source, registry), form)
     if form != "config":

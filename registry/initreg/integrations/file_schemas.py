@@ -6,19 +6,18 @@ from initreg.draws.seeds import MAX_SEED
 
 Schema = dict[str, Any]
 
-END = r"(?!\n)$"  # Python's `$` also stands before a last line break, other languages' does not
+END = r"(?!\n)$"  # in Python, `$` also matches before a line break at the end
 INITIALIZER: Schema = {"$ref": "#/$defs/initializer"}
 
-# The value of a key that holds an initializer, in a document: also none, or one that OmegaConf puts
-# in from elsewhere.
+# The value of an initializer's key in a document: an initializer, null, or an interpolation that
+# OmegaConf replaces.
 _ONE = [INITIALIZER, {"type": "null"}, {"type": "string", "pattern": r"\$\{"}]
 _HELD: Schema = {
     "anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}}],
-    "doNotSuggest": True,  # or editors would offer the key at every level of every document
+    "doNotSuggest": True,  # otherwise, editors suggest the key at every level of every document
 }
 
-# After `key: `, yaml-language-server completes the values of keys that have a name here alone.
-# An `init` may also be none of ours: a switch, a count, a section.
+# The value of `init`, which in many configs is something else: a switch, a count, a section.
 _INIT: Schema = {
     "anyOf": [
         *_HELD["anyOf"],
@@ -32,6 +31,8 @@ _INIT: Schema = {
     "doNotSuggest": True,
 }
 
+# Keys with these names match the pattern in DOCUMENT, too. They are listed because
+# yaml-language-server completes values only for keys that are listed by name.
 _WEIGHTS = [
     "alpha",
     "beta",
@@ -65,7 +66,7 @@ _RULE: Schema = {
             "format": "regex",
         },
         "init": {
-            "description": "The initializer, or keep to leave the weight alone.",
+            "description": "The initializer, or keep to leave the weight unchanged.",
             "anyOf": [{"const": "keep"}, INITIALIZER],
         },
         "layer": {
@@ -89,10 +90,10 @@ RULES: Schema = {
             "anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "null"}],
         },
         "rules": {
-            "description": "The rules; the first that matches a weight wins.",
+            "description": "The rules. The first one that matches a weight applies.",
             "type": "array",
             "items": _RULE,
         },
     },
-    "items": _RULE,  # of a list that stands alone
+    "items": _RULE,  # if the file is only a list
 }

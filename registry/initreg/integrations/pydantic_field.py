@@ -1,4 +1,8 @@
-"""The Pydantic type of a field that holds an initializer."""
+"""`InitializerField`, the Pydantic type of a field that holds an initializer.
+
+Most of this module makes one type work in many tools. Each workaround names the tool, and what the
+tool does without it.
+"""
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,23 +25,32 @@ from initreg.config.base import InitializerConfig
 from initreg.config.values import map_leaves
 from initreg.errors import ConfigError, Fault, InitregError
 from initreg.integrations.json_schema import field_schema
+from initreg.integrations.pydantic_internals import field_of
 from initreg.registry.registry import Registry, default_registry
 from initreg.registry.validating import NESTING, Nesting
 from initreg.spec.grammar import MAX_DEPTH
 
-# While a default is checked: a class that holds itself would ask for the same again.
+# True while a default is checked. To check it, Pydantic makes another schema of the field, which
+# would check the default again, without end.
 _CHECKING: ContextVar[bool] = ContextVar("checking", default=False)
 
 
 class _Problem(str):
-    """The text of an error that a Pydantic error can carry into JSON; `error` is the error."""
+    """The message of an error, with the error itself.
+
+    The context of a Pydantic error must fit into JSON (`ValidationError.json`), which an exception
+    does not, but a `str` does.
+    """
 
     __slots__ = ("error",)
     error: InitregError
 
 
 def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
-    """Validate a spec. Pydantic shows the name where a branch of a union fails."""
+    """Validate a spec.
+
+    If a branch of a union fails, Pydantic shows the name of this function as that of the branch.
+    """
     context = info.context if isinstance(info.context, dict) else {}
     nesting, registry = context.get(NESTING), context.get("registry")
     if isinstance(nesting, Nesting) and nesting.depth >= MAX_DEPTH:
@@ -53,7 +66,7 @@ def initializer(value: Any, info: ValidationInfo) -> InitializerConfig:
 
 
 def _write(value: Any) -> Any:
-    # A default that Pydantic was told not to validate is still as it was written.
+    """Return the spec of a config. With ``validate_default=False``, a default is not a config."""
     return default_registry().write(value) if isinstance(value, InitializerConfig) else value
 
 
@@ -69,44 +82,47 @@ def _json_schema(_: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValu
 
 
 def _check_default(handler: GetCoreSchemaHandler) -> None:
-    """Refuse a wrong default when the class is made, and have a right one validated.
+    """Reject an invalid default when the class is made, and have a valid one validated.
 
-    Pydantic shows a type neither the class that it stands in nor the default beside it, but its
-    generator knows them. A Pydantic whose generator does not would find out at the first instance.
+    Pydantic validates no defaults, unless `validate_default` is set, and then only when an instance
+    is made. `InitializerField` sets it, but Pydantic ignores that inside a list or a union, so it
+    is set here again. `InitializerConfig` does all this for its own fields.
     """
-    classes = getattr(getattr(handler, "_generate_schema", None), "model_type_stack", None)
-    owner = classes.get() if classes is not None else None
-    field = handler.field_name
-    info = getattr(owner, "__pydantic_fields__", {}).get(field)
-    if owner is None or info is None or issubclass(owner, InitializerConfig):  # it asks for itself
+    place = field_of(handler)
+    if place is None or issubclass(place[0], InitializerConfig):
         return
-    if info.validate_default is False or info.is_required():
+    owner, field = place
+    if field.validate_default is False or field.is_required():
         return
-    info.validate_default = True
-    if info.default_factory is not None or _CHECKING.get():
+    field.validate_default = True
+    if field.default_factory is not None or _CHECKING.get():
         return
+    whole: Any = Annotated[(field.annotation, *field.metadata, None)]
     token = _CHECKING.set(True)
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[(info.annotation, *info.metadata, None)])  # type: ignore[arg-type]
-    except (PydanticUserError, NameError):  # an annotation that waits for other classes
+        adapter: TypeAdapter[Any] = TypeAdapter(whole)
+    except (PydanticUserError, NameError):  # the annotation names a class that isn't defined yet
         return
     finally:
         _CHECKING.reset(token)
     try:
-        adapter.validate_python(info.default)
+        adapter.validate_python(field.default)
     except ValidationError as error:
         problems = "\n".join(detail["msg"] for detail in error.errors(include_url=False)[:5])
-        problem = f"The default of {owner.__name__}.{field} is refused.\n{problems}"
-        if info.default is None:
-            problem += " To let it be left out, write InitializerField | None."
+        problem = f"The default of {owner.__name__}.{handler.field_name} is not valid.\n{problems}"
+        if field.default is None:
+            problem += " To allow None, write InitializerField | None."
         raise ConfigError([Fault(problem)]) from error
-    except Exception:  # a validator beside ours asks for the model's data or context: none yet
+    except Exception:  # another validator of the field, which needs the model's other values
         return
-    info.default = _as_specs(info.default)
+    field.default = _as_specs(field.default)
 
 
 def _as_specs(default: Any) -> Any:
-    """Write the configs in a default as specs, as JSON Schema has to show them."""
+    """Replace the configs in a default with their specs.
+
+    Pydantic writes the default into the JSON Schema as it is, and warns if JSON can't hold it.
+    """
     registry = default_registry()
 
     def written(leaf: Any, _: object) -> Any:
@@ -122,10 +138,12 @@ def _as_specs(default: Any) -> Any:
     return map_leaves(default, written)
 
 
-class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers; FastAPI has one, too
-    """A `Field()` that Pydantic leaves alone where it stands inside another type.
+class _Field(FieldInfo):  # type: ignore[misc]  # final for type checkers only
+    """A `Field()` without a warning inside lists and unions.
 
-    There the plain one warns that it has no effect.
+    From Pydantic 2.12 on, `Field(validate_default=True)` inside another type warns that it has no
+    effect (https://github.com/pydantic/pydantic/pull/12028). Pydantic does not warn about
+    subclasses, because FastAPI has some.
     """
 
     __slots__ = ()
@@ -139,17 +157,21 @@ if TYPE_CHECKING:
 else:
 
     class Initializer(Json):
-        """What the field is, for tools that look at types.
+        """The type in `InitializerField`, for tools that look at types.
 
-        No model, so that pydantic-settings leaves text as it is; a type of Pydantic's own, so that
-        jsonargparse writes the value as ``str`` does.
+        jsonargparse only accepts types that it knows. It knows Pydantic's own types and their
+        subclasses, validates them with Pydantic, and writes their values with ``str``, which gives
+        the spec. pydantic-settings reads the environment variable of a model, a list or a dict as
+        JSON. This is none of them, so a spec needs no quotes there.
+
+        `Json` has no meaning here: the schema of `InitializerField` replaces its schema.
         """
 
 
 InitializerField = Annotated[
     Initializer, GetPydanticSchema(_core_schema, _json_schema), _Field(validate_default=True)
 ]
-"""A field that holds an initializer: it takes text, a dict or a config, and its value is a config.
+"""A field that holds an initializer. It accepts text, a dict or a config; its value is a config.
 
 >>> from pydantic import BaseModel
 >>> class Layer(BaseModel):
@@ -159,10 +181,11 @@ InitializerField = Annotated[
 >>> Layer(kernel={"type": "he_normal", "seed": 1}).model_dump_json()
 '{"kernel":"he_normal(seed=1)"}'
 
-It works in models, dataclasses and settings, alone and inside lists, dicts and unions. It writes
-the shortest spec, and its JSON Schema is that of `json_schema`. A wrong default is refused when
-the class is made. Type checkers take it for `Any`: what goes in is text, what comes out a config.
+It works in models, dataclasses and settings, alone and inside lists, dicts and unions. It is
+written as the shortest spec, and its JSON Schema is that of `json_schema`. An invalid default is
+rejected when the class is made. For type checkers it is `Any`, because specs go in and configs come
+out.
 
-A wrong spec is an error of type ``initializer`` in Pydantic's `ValidationError`; of each of its
+An invalid spec is an error of type ``initializer`` in Pydantic's `ValidationError`. In each of its
 `errors()`, ``["ctx"]["problem"].error`` is the `InitregError`, with its faults.
 """

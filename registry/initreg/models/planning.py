@@ -18,7 +18,8 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
-from initreg.rules.rules import Rule, Rules, read_rules
+from initreg.rules.reading import read_rules
+from initreg.rules.rules import Matcher, Rule, Rules
 from initreg.user_warnings import warn_user
 from initreg.wording import first_line
 
@@ -121,9 +122,15 @@ def _choose(rules: Rules, weights: Sequence[Weight]) -> tuple[list[Rule | None],
     """Return the rule of each weight, and notes on ambiguous rules."""
     notes = []
     matches = []
+    matcher = Matcher(rules.source)
     for rule in rules.rules:
-        counted = [_matches(rule, weight, weight.counted) for weight in weights]
-        literal = [_matches(rule, weight, weight.literal) for weight in weights]
+        counted = [_matches(matcher, rule, weight, weight.counted) for weight in weights]
+        literal = [
+            hit
+            if weight.literal == weight.counted
+            else _matches(matcher, rule, weight, weight.literal)
+            for weight, hit in zip(weights, counted, strict=True)
+        ]
         if any(literal) and any(counted) and literal != counted:
             notes.append(_ambiguous(rule, weights, literal, counted))
         # The real names go first; the counted ones are used if no real name matches.
@@ -135,8 +142,8 @@ def _choose(rules: Rules, weights: Sequence[Weight]) -> tuple[list[Rule | None],
     return chosen, notes
 
 
-def _matches(rule: Rule, weight: Weight, path: str) -> bool:
-    return rule.matches(path, type(weight.layer).__name__, path.rpartition("/")[2])
+def _matches(matcher: Matcher, rule: Rule, weight: Weight, path: str) -> bool:
+    return matcher.matches(rule, path, type(weight.layer).__name__, path.rpartition("/")[2])
 
 
 def _ambiguous(

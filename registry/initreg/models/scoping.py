@@ -24,7 +24,8 @@ from initreg.models.planning import base_seed, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
-from initreg.rules.rules import Rule, read_rules
+from initreg.rules.reading import read_rules
+from initreg.rules.rules import Matcher, Rule
 from initreg.user_warnings import warn_user
 from initreg.wording import listed
 
@@ -81,6 +82,7 @@ class Scope:
                 "A scope takes rules."
             )
         self._rules = read_rules(rules)
+        self._matcher = Matcher(self._rules.source)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
         """The base seed."""
@@ -203,7 +205,8 @@ class Scope:
         if entry.action == "skip":
             return _Decision(entry)
         name = path.rpartition("/")[2]
-        rule = next((r for r in self._rules.rules if r.matches(path, entry.layer, name)), None)
+        matches = self._matcher.matches
+        rule = next((r for r in self._rules.rules if matches(r, path, entry.layer, name)), None)
         if rule is not None:
             self._applied.append(rule)
             entry = with_rule(entry, rule)

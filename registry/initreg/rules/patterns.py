@@ -1,39 +1,51 @@
-"""Patterns on weights' paths: regular expressions that can't take exponential time.
+r"""Patterns for the paths of weights: Python's regular expressions, searched with a time limit.
 
-A backtracking engine takes exponential time where a repetition can read one text in two ways, for
-each further repetition doubles the ways. So the pattern's position automaton (Glushkov, 1961) is
-built, and searched for a state that two paths over one text lead back to: exponential degree of
-ambiguity (Weber and Seidl, 1991; for backtracking, Weideman et al., 2016).
+A backtracking engine can take exponential time: ``(a+)+$`` tries each way of cutting a run of a's
+into pieces. `re` can't be interrupted, so `re` only checks the syntax, and the package `regex`
+searches, because it takes a time limit. Its syntax is a superset. What the two read differently is
+rejected here.
+
+`regex` also writes out repetitions when it compiles, ``(a{9}){9}`` as 81 a's. `MAX_PARTS` keeps
+that small.
 """
 
 import re
+import time
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
 
-from initreg.rules.ambiguity import (
-    MAX_STEPS,
-    PATH,
-    ExponentialError,
-    ReferenceBackError,
-    RefusedError,
-    TooLargeError,
-    TooSlowError,
-)
-from initreg.rules.automata import MAX_POSITIONS, check_tree
+import regex
 
 MAX_LENGTH = 1_000  # characters of a pattern
+MAX_PARTS = 2_000  # of a pattern with its repetitions written out: some 300 bytes each
 
-_QUANTIFIER = re.compile(r"(?:[*+]|\{\d*,?\d*\})[?+]?")
-_TRIED = 20  # groups of which the shortest that is to blame is sought
-_SHOWN = 60  # characters of the part that is to blame
-_REFERENCE = re.compile(r"\\[1-9]\d?|\(\?P=\w+\)|\(\?\(")
+ADVICE = (
+    "Let a repetition match the same text in one way only: write a+ for (a+)+, or end each "
+    r"repetition with a separator, as in (block\d+/)*."
+)
+
+TRIAL_SECONDS = 0.25  # of CPU time for one path; a usual pattern takes microseconds
+_TRIAL_LENGTH = 256
+
+_TOKEN = re.compile(
+    r"""
+      \\(?:N\{[^}]*\}|.)
+    | (?P<set>\[\^?\]?(?:\\.|(?P<class>\[:)|[^\\\]])*\])
+    | \(\?\#[^)]*\)  # a comment
+    | (?P<open>\((?:\?(?:P[<=]\w+>?|\(\w+\)|<?[=!]|>|(?P<flags>[a-zA-Z-]*):?))?)
+    | (?P<close>\))
+    | (?P<repeat>[*?]|(?P<plus>\+)|\{(?=,?\d)(?P<least>\d*)(?P<most>,\d*)?\})[+?]?
+    | (?P<brace>\{)
+    | (?P<sign>[|^$])
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class PatternError(ValueError):
-    """A pattern is refused: `problem` says why; ``column:end`` is the place in it, if it has one.
+    """A pattern is rejected: `problem` says why; ``column:end`` is the place in it, if known.
 
     Columns count characters from 0.
     """
@@ -48,105 +60,127 @@ class PatternError(ValueError):
         return self.problem
 
 
-@lru_cache(maxsize=1024)
-def compile_pattern(text: str) -> re.Pattern[str]:
-    r"""Compile a regular expression, to be searched in the path of a weight.
+@lru_cache(maxsize=512)
+def compile_pattern(text: str) -> "regex.Pattern[str]":
+    r"""Compile a regular expression that is searched in the paths of weights.
 
-    >>> bool(compile_pattern(r"(block\d+/)*kernel$").search("encoder/block1/kernel"))
+    >>> bool(compile_pattern(r"(block\d+/)*kernel$").search("encoder/block1/kernel", timeout=1))
     True
-    >>> compile_pattern("(a+)+$")
+    >>> compile_pattern("dense(")
     Traceback (most recent call last):
     ...
-    initreg.rules.patterns.PatternError: This pattern could take exponential time: ...
+    initreg.rules.patterns.PatternError: Invalid regular expression: missing ), ...
 
-    Raises `PatternError` for text that is no regular expression, for one that could take
-    exponential time, or more than `MAX_STEPS` on a path of `PATH` characters, and for one that is
-    too large to tell. Back-references are refused, since to match them is NP-complete.
+    Raises `PatternError` if `re` can't compile the text, if `re` and `regex` would read it
+    differently, and if it is too large.
     """
     if len(text) > MAX_LENGTH:
         raise PatternError(
             f"A pattern has at most {MAX_LENGTH:,} characters, not {len(text):,}.", MAX_LENGTH
         )
     try:
-        compiled, tree = _parsed(text)
-        check_tree(tree)
-    except re.error as error:
-        problem = f"This is no regular expression: {error.msg}."
-        raise PatternError(problem, error.pos) from error
-    except (OverflowError, ValueError) as error:
-        raise PatternError(f"This is no regular expression: {error}.") from error
+        with warnings.catch_warnings():  # about what a later Python may read differently
+            warnings.simplefilter("ignore")
+            re.compile(text)
+            _check_parts(text)
+            return regex.compile(text, regex.VERSION0, cache_pattern=False)
+    except (re.error, regex.error) as error:
+        raise PatternError(f"Invalid regular expression: {error.msg}.", error.pos) from error
+    except OverflowError as error:
+        raise PatternError(f"Invalid regular expression: {error}.") from error
     except RecursionError as error:
         raise PatternError("This pattern nests too deeply.") from error
-    except RefusedError as refused:
-        raise _explained(text, refused) from refused
-    return compiled
 
 
-def _parsed(text: str) -> tuple[re.Pattern[str], Any]:
-    with warnings.catch_warnings():  # of what a later Python may read otherwise
-        warnings.simplefilter("ignore")
-        return re.compile(text), _parser.parse(text)
+def _check_parts(text: str) -> None:
+    """Reject what `regex` reads differently from `re`, and what has too many parts.
 
-
-def _explained(text: str, refused: RefusedError) -> PatternError:
-    match refused:
-        case ReferenceBackError():
-            found = _REFERENCE.search(text)
-            problem = (
-                "A reference to a group is refused: it could take exponential time. "
-                "Write the group again."
-            )
-            return PatternError(problem, *(found.span() if found else ()))
-        case TooLargeError():
-            return PatternError(
+    A part is a character, a set or an empty group. The text is valid for `re`.
+    """
+    sizes = [0]  # of the whole pattern, and of each group that is open
+    last = 0  # the size of what a repetition would repeat
+    for token in _TOKEN.finditer(text):
+        match token.lastgroup:
+            case "brace":
+                raise PatternError(r"Write \{ for a brace that is not a repetition.", *token.span())
+            case "set" if token["class"]:
+                raise PatternError(r"Write \[ for a bracket inside a set.", *token.span())
+            case "open":
+                if "x" in (token["flags"] or ""):
+                    raise PatternError("The flag x is not supported in a pattern.", *token.span())
+                sizes.append(0)
+                continue
+            case "repeat":
+                last *= _copies(token) - 1
+            case "close":
+                last = max(sizes.pop(), 1)
+            case "sign":
+                continue
+            case _:
+                last = 1
+        sizes[-1] += last
+        if sizes[-1] > MAX_PARTS:
+            raise PatternError(
                 f"This pattern is too large: with its repetitions written out, it has over "
-                f"{MAX_POSITIONS:,} parts, or too many ways through them. Repeat with * or +, "
-                "which need not be written out, or split the rule."
+                f"{MAX_PARTS:,} parts. Use smaller counts, or split the rule."
             )
-        case TooSlowError():
-            return PatternError(
-                f"This pattern could take over {MAX_STEPS:,} steps on a path of {PATH} "
-                "characters. Use fewer parts in a row that match the same text, such as .* or x?."
-            )
-    start, end = _culprit(text)
-    part = text[start:end] if end - start <= _SHOWN else f"{text[start : start + _SHOWN - 1]}…"
-    problem = (
-        f"This pattern could take exponential time: '{part}' can match the same text in many ways. "
-        "Repeat it once, as in a+ for (a+)+, or let each repetition end with a mark of its own, as "
-        r"in (block\d+/)*."
-    )
-    return PatternError(problem, start, end)
 
 
-def _culprit(text: str) -> tuple[int, int]:
-    """Return the place of the shortest repeated group that is refused by itself, or of all."""
-    groups = sorted(_groups(text), key=lambda place: place[1] - place[0])
-    for start, end in groups[:_TRIED]:
+def _copies(repeat: re.Match[str]) -> int:
+    """Return how often `regex` writes out what is repeated: ``a+`` becomes ``aa*``."""
+    least = 1 if repeat["plus"] else int(repeat["least"] or 0)
+    return max(least if repeat["least"] and not repeat["most"] else least + 1, 1)
+
+
+def timed_search(compiled: "regex.Pattern[str]", path: str, seconds: float) -> tuple[bool, float]:
+    """Return True if the pattern is found in the path, and the CPU seconds that the search took.
+
+    Raises `TimeoutError` after about so many `seconds` of this thread's CPU time. `regex` counts
+    that of all threads (on Windows, the time on the clock). If most of it was not ours, the search
+    is repeated with a longer limit, so that a busy process never fails a harmless pattern.
+    """
+    limit = seconds
+    while True:
+        start = time.thread_time()
         try:
-            check_tree(_parsed(text[start:end])[1])
-        except ExponentialError:
-            return start, end
-        except (re.error, RefusedError):  # it refers to a group outside of it, and the like
-            continue
-    return 0, len(text)
+            # By position: parsing keywords would take as long as the search.
+            match = compiled.search(path, None, None, None, False, limit)
+        except TimeoutError:
+            if time.thread_time() - start >= seconds / 2:
+                raise
+            limit *= 2
+        else:
+            return match is not None, time.thread_time() - start
 
 
-def _groups(text: str) -> Iterator[tuple[int, int]]:
-    """Find the groups that are repeated, with what repeats them."""
-    open_, at, in_class = [], 0, False
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif in_class:
-            in_class = text[at] != "]"
-        elif text[at] == "[":
-            in_class = True
-            at += text.startswith("^", at + 1)
-            at += text.startswith("]", at + 1)  # the first is a member
-        elif text[at] == "(":
-            open_.append(at)
-        elif text[at] == ")" and open_:
-            start = open_.pop()
-            if quantifier := _QUANTIFIER.match(text, at + 1):
-                yield start, quantifier.end()
-        at += 1
+def slow_path(text: str) -> str | None:
+    """Return a path on which the search takes longer than `TRIAL_SECONDS`, or None.
+
+    Only some long paths are tried, which repeat a part of the pattern. So this finds most patterns
+    that can take exponential time, but not all.
+    """
+    compiled = compile_pattern(text)
+    left = 4 * TRIAL_SECONDS
+    for path in _trial_paths(text):
+        try:
+            left -= timed_search(compiled, path, TRIAL_SECONDS)[1]
+        except TimeoutError:
+            return path
+        if left < 0:
+            break
+    return None
+
+
+def _trial_paths(text: str) -> Iterator[str]:
+    """Yield paths that repeat a part of the pattern, between other parts and a stray "!"."""
+    plain = re.sub(r"\\.", "", text)
+    words = [*dict.fromkeys(re.findall(r"\w+", plain))][:8]
+    units = [*dict.fromkeys([*"a0_/ ", *re.findall(r"[\w/.-]", plain), *words])][:40]
+    units += [word + more for word in words for more in ("0", "/", "0/")]
+    starts = ["", *(word + more for word in words[:2] for more in ("", "/"))]
+    ends = ["", "!", *(f"{more}{word}" for word in words[-1:] for more in ("/", "!"))]
+    for unit in units:
+        repeated = unit * (_TRIAL_LENGTH // len(unit))
+        for start in starts:
+            for end in ends:
+                yield start + repeated + end

@@ -151,7 +151,7 @@ def test_a_file_of_rules_is_checked_as_a_whole(cli: Any) -> None:
         "rules.yaml:2:12: ",
         "rules.yaml:2:33: ",
     ]
-    assert "rules.yaml:2:33: A rule has no key 'lyer'. Did you mean 'layer'?" in done.stdout
+    assert "rules.yaml:2:33: Unknown key 'lyer'. Did you mean 'layer'?" in done.stdout
     assert done.stderr == "1 rule checked in 1 file, 2 findings.\n"
     assert cli("check", "rules.yaml").status == 1  # as a config, it has nothing to check
 

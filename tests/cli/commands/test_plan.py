@@ -319,7 +319,7 @@ def test_rules_are_read_before_the_model_and_their_faults_have_carets(
     assert (done.status, done.stdout) == (2, "")
     assert "rules.yaml:2:20: There is no initializer 'he_norml'. Did you mean" in done.stderr
     assert "\n    - {match: a, init: he_norml}\n                       ^^^^^^^^\n" in done.stderr
-    assert "rules.yaml:3:4: A rule has no key 'mtch'." in done.stderr
+    assert "rules.yaml:3:4: Unknown key 'mtch'." in done.stderr
     assert "net" not in sys.modules
 
 
