@@ -49,6 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current directory, with rules in it, and the user's own code."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "net", raising=False)  # an example of the docs has that name
     before = set(sys.modules)
     (tmp_path / "rules.yaml").write_text(RULES)
     (tmp_path / "net.py").write_text(NET)
