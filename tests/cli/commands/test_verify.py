@@ -50,7 +50,7 @@ def test_a_failure_is_reported_with_advice(cli: Any) -> None:
     assert advice[1].startswith(
         "keras_config  identity(gain=0.5)  The result of from_config(get_config())"
     )
-    assert "Let get_config() hold all that counts" in advice[1]
+    assert "Return everything that the values depend on from get_config()" in advice[1]
     assert advice[-1].endswith(" failed.")
 
 
