@@ -20,6 +20,7 @@ DISTRIBUTION = "cli -> plugins -> library, and never back"
 LAYERS = "The layers of the library"
 CYCLES = "No cycles between the modules of any package"
 PUBLIC = "Plugins and the command line use public names alone"
+COMMANDS = "No command imports another one"
 HEAVY = "Keras and Rich are imported in one place each"
 
 pytestmark = [
@@ -62,6 +63,7 @@ def test_the_sources_keep_all_contracts(copy):
         ("registry/initreg/spec/spec.py", "import initreg.spec.grammar", CYCLES),
         ("plugins/initreg_plugins/constants.py", "import initreg.wording", PUBLIC),
         ("cli/initreg_cli/app.py", "from initreg.registry import names", PUBLIC),
+        ("cli/initreg_cli/commands/show.py", "import initreg_cli.commands.list", COMMANDS),
         ("registry/initreg/api.py", "import keras", HEAVY),
         ("plugins/initreg_plugins/constants.py", "import keras.initializers", HEAVY),
         ("cli/initreg_cli/app.py", "def show():\n    import rich", HEAVY),

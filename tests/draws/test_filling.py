@@ -142,6 +142,7 @@ for spec in ("he_normal", "glorot_uniform", "random_normal"):
 """
 
 
+@pytest.mark.slow
 def test_process_hash_seed_and_processor_change_nothing():
     environments = [
         {"PYTHONHASHSEED": "0"},

@@ -32,6 +32,7 @@ VALUE = Validator(json_schema())
 # JSON Schema can't compare two values.
 BEYOND = re.compile(
     "must not be above maxval|must not share an axis|lists of one length on each level"
+    "|is only for|can't be given with a nonlinearity"
 )
 
 
@@ -231,6 +232,9 @@ def classed(draw: st.DrawFn) -> dict[str, object]:
 @example({"type": "constant", "value": [[1, 2], [3]]})
 @example({"type": "constant", "value": [[]]})
 @example({})
+@example({"type": "xavier", "a": 1})
+@example({"type": "kaiming", "a": 1, "nonlinearity": "relu"})
+@example({"type": "xavier", "gain": 2, "nonlinearity": "relu"})
 def test_the_dict_form(spec):
     agree(VALUE, spec, default_registry())
 

@@ -62,6 +62,7 @@ def test_what_is_not_portable_is_made_by_keras(spec, shape):
 # Half precision -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_a_small_factor_prevents_overflow_in_half_precision(dtype):
     tensor = resolve("scaled(random_normal(stddev=1e6), 1e-6)", seed=1)
@@ -69,6 +70,7 @@ def test_a_small_factor_prevents_overflow_in_half_precision(dtype):
     assert (values(resolve("scaled(constant(1e-9), 1e9)"), (3,), dtype) == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("spec", ["scaled(orthogonal, 3)", "per_gate([orthogonal, orthogonal])"])
 def test_orthogonal_matrices_in_half_precision(spec, dtype):

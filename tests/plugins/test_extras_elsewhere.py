@@ -177,6 +177,7 @@ JAX = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1000, 1100), (3, 3, 300, 500)], ids=str)
 @pytest.mark.parametrize("name", JAX)
 def test_values_are_those_of_jax(jax_initializers, name, shape):

@@ -223,7 +223,7 @@ def test_collapse_leaves_what_is_wrong(cli: Any) -> None:
         ("missing.yaml", "missing.yaml: No such file or directory."),
         ("missing", "missing: No such file or directory."),
         (".", ".: It is a folder. Name the files in it."),
-        ("a.txt", "a.txt: Its ending, .txt, does not say what it is"),
+        ("a.txt", "a.txt: Unknown file extension '.txt'."),
         ("broken.json", "broken.json:1:2: Expected a key in double quotes here."),
         ("binary.yaml", "binary.yaml:1:1: It is not UTF-8"),
     ],
@@ -249,7 +249,7 @@ def test_an_empty_key_is_rejected(cli: Any) -> None:
 def test_a_closed_stdin_is_reported(initreg: str) -> None:
     done = run("sh", "-c", f"exec {initreg} expand - <&-", status=2)
     assert done.stdout == ""
-    assert done.stderr == "<stdin>: It is closed.\n"
+    assert done.stderr == "<stdin>: The standard input is closed.\n"
 
 
 # The file that is written -------------------------------------------------------------------------

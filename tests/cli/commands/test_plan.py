@@ -270,7 +270,7 @@ def test_weights_from_the_net_are_advised_against(
         ("nope.keras", "nope.keras: No such file or directory.\n"),
         ("nope.json", "nope.json: No such file or directory.\n"),
         ("plan.json", "plan.json: This is not a config that model.to_json() wrote.\n"),
-        ("text.keras", "text.keras: It is no Keras archive: File is not a zip file.\n"),
+        ("text.keras", "text.keras: It isn't a Keras archive: File is not a zip file.\n"),
     ],
 )
 def test_a_file_that_is_not_a_model_is_reported(
