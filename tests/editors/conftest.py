@@ -15,7 +15,7 @@ import pytest
 
 import initreg
 
-PATIENCE = 60  # seconds: a server's first answer takes a while on a busy machine
+PATIENCE = 60  # seconds; the first answer of a server takes a while on a busy machine
 CURSOR = "¦"
 
 _MARKUP = ["markdown", "plaintext"]
@@ -43,10 +43,10 @@ class Editor:
         self.ask("initialize", processId=None, rootUri=None, capabilities=_CAPABILITIES)
         self.notify("initialized")
         while self._next().get("method") != "workspace/configuration":
-            pass  # a file that is opened before the server has its settings would have no schema
+            pass  # a file that is opened before the server has its settings has no schema
 
     def write(self, file: Path, text: str) -> list[dict[str, Any]]:
-        """Open a file with this text, or change it to this text; return the diagnostics."""
+        """Open a file with this text, or change its text. Return the diagnostics."""
         uri = file.as_uri()
         version = self._versions[uri] = self._versions.get(uri, 0) + 1
         document = {"uri": uri, "version": version}
@@ -201,7 +201,8 @@ def editor(schema: Path) -> Iterator[Editor]:
 @pytest.fixture
 def page(editor: Editor) -> Callable[[str], Page]:
     """Open a new file with this text; `¦` marks the cursor."""
-    # In the root, as the server finds no schema for files in hidden folders. Nothing is written.
+    # In the root, because the server finds no schema for files in hidden folders. The file isn't
+    # written.
     return lambda text: Page(editor, Path(Path.cwd().anchor, f"{uuid4()}.yaml"), text)
 
 

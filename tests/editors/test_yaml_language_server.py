@@ -1,4 +1,4 @@
-"""The schema in yaml-language-server, which is behind YAML in VS Code, Neovim, Helix and Emacs."""
+"""The schema in yaml-language-server, which VS Code, Neovim, Helix and Emacs use for YAML."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import initreg
 
 if not os.environ.get("INITREG_YAML_LANGUAGE_SERVER"):
     pytest.skip(
-        "INITREG_YAML_LANGUAGE_SERVER names no server; `nox --session editors` brings one",
+        "INITREG_YAML_LANGUAGE_SERVER is not set; `nox --session editors` installs a server",
         allow_module_level=True,
     )
 
@@ -44,9 +44,9 @@ def lines(text: str) -> str:
         pytest.param("kernel_initializer:\n  class_name: ¦\n", id="class_name"),
     ],
 )
-def test_names_are_offered_with_what_they_do(page: Any, text: str) -> None:
-    offered = page(text).complete()
-    assert {name: offered.get(name) for name in NAMES} == NAMES
+def test_names_are_suggested_with_their_summaries(page: Any, text: str) -> None:
+    suggested = page(text).complete()
+    assert {name: suggested.get(name) for name in NAMES} == NAMES
 
 
 @pytest.mark.parametrize(
@@ -61,28 +61,28 @@ def test_names_are_offered_with_what_they_do(page: Any, text: str) -> None:
         ),
     ],
 )
-def test_parameters_are_offered_with_what_they_are(page: Any, text: str) -> None:
+def test_parameters_are_suggested_with_their_descriptions(page: Any, text: str) -> None:
     assert page(text).complete() == RANDOM_NORMAL
 
 
-def test_parameters_that_are_there_are_not_offered_again(page: Any) -> None:
+def test_parameters_are_not_suggested_twice(page: Any) -> None:
     text = "kernel_initializer:\n  type: random_normal\n  stddev: 0.02\n  ¦\n"
     assert set(page(text).complete()) == {"mean", "seed"}
 
 
-def test_choices_are_offered(page: Any) -> None:
-    offered = page("kernel_initializer:\n  type: variance_scaling\n  mode: ¦\n").complete()
-    assert {"fan_in", "fan_out", "fan_avg"} <= set(offered)
+def test_choices_are_suggested(page: Any) -> None:
+    suggested = page("kernel_initializer:\n  type: variance_scaling\n  mode: ¦\n").complete()
+    assert {"fan_in", "fan_out", "fan_avg"} <= set(suggested)
 
 
-def test_nothing_is_offered_elsewhere(page: Any) -> None:
+def test_nothing_is_suggested_elsewhere(page: Any) -> None:
     assert page("optimizer: ¦\n").complete() == {}
 
 
 # Mark ---------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_bound_is_marked_at_its_value(page: Any) -> None:
+def test_a_value_out_of_bounds_is_marked(page: Any) -> None:
     text = lines("""
         layer:
           kernel_initializer:
@@ -131,12 +131,12 @@ def test_an_unknown_name_is_called_unknown(page: Any, text: str) -> None:
     assert mark.message.startswith("There is no initializer of this name")
 
 
-def test_a_missing_type_is_told(page: Any) -> None:
+def test_a_missing_type_is_reported(page: Any) -> None:
     (mark,) = page("kernel_initializer: {stddev: 0.1}\n").marks
     assert mark.message == 'Missing property "type".'
 
 
-def test_a_mark_goes_when_the_fault_is_mended(page: Any) -> None:
+def test_a_mark_disappears_when_the_fault_is_fixed(page: Any) -> None:
     written = page("kernel_initializer: {type: random_normal, stddev: -1}\n")
     assert len(written.marks) == 1
     written.write("kernel_initializer: {type: random_normal, stddev: 1}\n")
@@ -198,7 +198,7 @@ def test_texts_are_clean(page: Any, text: str) -> None:
         ),
     ],
 )
-def test_a_parameter_shows_what_it_is(page: Any, text: str) -> None:
+def test_a_parameter_shows_its_description(page: Any, text: str) -> None:
     assert RANDOM_NORMAL["stddev"] in page(text).hover()
 
 
@@ -210,7 +210,7 @@ def test_a_parameter_shows_what_it_is(page: Any, text: str) -> None:
         pytest.param("{type: nor¦mal}", id="type"),
     ],
 )
-def test_a_name_shows_what_it_does(page: Any, text: str) -> None:
+def test_a_name_shows_its_summary(page: Any, text: str) -> None:
     assert NAMES["random_normal"] in page(f"initializer: {text}\n").hover()
 
 

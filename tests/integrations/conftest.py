@@ -1,4 +1,4 @@
-"""Apps made of the files that a page of the docs shows, run as a reader would run them."""
+"""The apps on the docs page about Hydra, run as a reader would run them."""
 
 import sys
 from pathlib import Path

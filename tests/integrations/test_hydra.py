@@ -1,4 +1,4 @@
-"""The Hydra apps of the page do what it says, with what it tells the reader to type in bash."""
+"""The Hydra apps of the docs page do what it says, with the commands that it shows for bash."""
 
 import re
 import shutil
@@ -16,7 +16,8 @@ import hydra.utils
 from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 
-# Hydra 1.4 warns of what 1.3 warns of the lack of, and of targets without a list of allowed ones.
+# Hydra 1.4 warns if `version_base` is set, and Hydra 1.3 if it isn't. Hydra 1.4 also warns about
+# targets without a list of allowed ones.
 pytestmark = [
     pytest.mark.keras,
     pytest.mark.filterwarnings("ignore:The version_base parameter is deprecated"),
@@ -25,7 +26,7 @@ pytestmark = [
 
 MODEL = {"kernel": "he_normal", "bias": "zeros"}
 
-# What the page tells to type, and what `model` then holds.
+# What the page shows to type, and the `model` that it gives.
 TYPED = {
     "model.kernel=he_normal": MODEL,
     """'model.kernel="random_normal(mean=0, stddev=0.02)"'""": {
@@ -57,10 +58,10 @@ SWEEP = """'model.kernel="he_normal(seed=1)","random_normal(0, 0.02)",zeros'"""
 
 
 def split(*typed: str) -> list[str]:
-    """Return the arguments that bash makes of what is typed."""
+    """Return the arguments that bash makes of the typed text."""
     bash = shutil.which("bash")
     if bash is None:
-        pytest.skip("there is no bash")
+        pytest.skip("bash isn't installed")
     script = f"printf '%s\\0' {' '.join(typed)}"
     return run(bash, "-c", script).stdout.split("\0")[:-1]
 
@@ -81,7 +82,7 @@ def compose(conf):
         )
 
 
-def test_what_the_page_tells_to_type_arrives(compose, page):
+def test_hydra_reads_what_the_page_shows_to_type(compose, page):
     arguments = split(*TYPED)
     assert len(arguments) == len(TYPED)
     for (typed, model), argument in zip(TYPED.items(), arguments, strict=True):
@@ -89,13 +90,13 @@ def test_what_the_page_tells_to_type_arrives(compose, page):
         assert compose(argument) == model
 
 
-def test_each_row_of_the_page_is_tried(page):
+def test_each_row_of_the_page_is_tested(page):
     table = page.partition("| You type |\n|---|---|\n")[2].partition("\n\n")[0]
     rows = re.findall(r"\| `(.*)` \|$", table, re.MULTILINE)
     assert rows == [*TYPED, f"--multirun {SWEEP}"]
 
 
-def test_without_hydra_s_quotes_it_is_a_function_of_hydra_s(compose, page):
+def test_without_the_inner_quotes_hydra_looks_for_a_function(compose, page):
     with pytest.raises(OverrideParseException, match="Unknown function 'random_normal'") as caught:
         compose("model.kernel=random_normal(stddev=0.02)")
     assert "Unknown function 'random_normal'" in page
@@ -108,7 +109,7 @@ def test_a_dict_is_merged_and_text_replaces(compose):
     assert compose("model.kernel=zeros", name="dict")["kernel"] == "zeros"
 
 
-def test_resolve_takes_the_dicts_of_hydra(conf):
+def test_resolve_accepts_dicts_from_hydra(conf):
     with hydra.initialize_config_dir(version_base=None, config_dir=str(conf)):
         config = hydra.compose("dict")
     assert describe(resolve(config.model.kernel)) == "he_normal(seed=1)"
@@ -130,9 +131,9 @@ def test_resolve_is_a_target(arguments, expected):
     assert describe(hydra.utils.instantiate(config)) == expected
 
 
-def test_a_wrong_spec_of_a_target_is_told_in_hydra_s_words():
+def test_an_invalid_spec_of_a_target_is_reported():
     config = OmegaConf.create({"_target_": "initreg.resolve", "spec": "he_normal(sed=1)"})
-    # Hydra 1.4 lets our error through.
+    # Hydra 1.3 wraps our error in its own, Hydra 1.4 does not.
     with pytest.raises((hydra.errors.InstantiationException, ConfigError)) as caught:
         hydra.utils.instantiate(config)
     assert "he_normal has no parameter 'sed'. Did you mean 'seed'?" in str(caught.value)
@@ -153,7 +154,7 @@ def test_a_sweep_runs_once_for_each_spec(app):
     ]
 
 
-def test_a_wrong_spec_ends_the_run_with_our_text(app, page):
+def test_an_invalid_spec_ends_the_run_with_our_message(app, page):
     done = app.run("train.py", *split("""'model.kernel="random_normal(mean=0, stdev=0.02)"'"""))
     text = (
         "initreg.ConfigError: random_normal has no parameter 'stdev'. "
@@ -166,7 +167,7 @@ def test_a_wrong_spec_ends_the_run_with_our_text(app, page):
     assert text in page
 
 
-def test_a_dict_does_not_fit_a_field_of_text(app):
+def test_a_dict_is_rejected_by_a_field_of_type_str(app):
     done = app.run("train.py", "model.bias={type: zeros}")
     assert done.status == 1
     assert "model.bias" in done.stderr
@@ -179,14 +180,14 @@ def test_layers_made_by_instantiate(app, page):
     assert done.stdout == "he_normal(seed=1) constant(value=0.1)\n", done.stderr
 
 
-def test_the_config_as_it_is_shown(app):
+def test_the_config_file_of_the_page(app):
     done = app.run("layers.py", "hydra.run.dir=shown")
     assert done.stdout == "random_normal(stddev=0.02, seed=42) constant(value=0.1)\n", done.stderr
     copy = (app.folder / "shown" / ".hydra" / "config.yaml").read_text("utf-8")
     assert "${init:'random_normal(mean=0, stddev=0.02)',${seed}}" in copy
 
 
-def test_a_wrong_spec_in_an_interpolation_keeps_its_caret(app):
+def test_an_invalid_spec_in_an_interpolation_keeps_its_caret(app):
     done = app.run("layers.py", "dense.kernel_initializer=${init:'random_normal(stdev=0.02)'}")
     assert done.status == 1
     assert "\n    random_normal(stdev=0.02)\n                  ^^^^^\n" in done.stderr

@@ -1,4 +1,4 @@
-"""The JSON Schema takes the dicts that `validate` takes, and no others."""
+"""The JSON Schema accepts the dicts that `validate` accepts, and no others."""
 
 import math
 import re
@@ -29,7 +29,7 @@ from initreg.discovery.loading import Discovery
 Validator = jsonschema.Draft202012Validator
 VALUE = Validator(json_schema())
 
-# What JSON Schema can't say: how one value compares with another.
+# JSON Schema can't compare two values.
 BEYOND = re.compile(
     "must not be above maxval|must not share an axis|lists of one length on each level"
     "|is only for|can't be given with a nonlinearity"
@@ -37,7 +37,7 @@ BEYOND = re.compile(
 
 
 def agree(validator: Validator, spec: object, registry: Registry) -> bool:
-    """Ask both sides; return what they say."""
+    """Assert that the schema and `validate` agree. Return True if they accept the spec."""
     takes = validator.is_valid(spec)
     try:
         registry.validate(spec)
@@ -243,7 +243,7 @@ def test_the_dict_form(spec):
 @example({"class_name": "RandomNormal", "module": "keras.initializers", "registered_name": None})
 @example({"class_name": "RandomNormal", "module": "keras.initializers", "registered_name": "a>b"})
 @example({"class_name": "RandomNormal", "module": "keras.initializers", "config": {"type": "x"}})
-def test_keras_s_form(spec):
+def test_keras_form(spec):
     agree(VALUE, spec, default_registry())
 
 
@@ -273,7 +273,7 @@ def test_parameters_that_are_required(spec, takes):
     assert agree(NESTED, spec, NESTING) is takes
 
 
-def test_what_most_specs_are_is_taken():
+def test_usual_specs_are_accepted():
     """So that the laws above are not about refusals alone."""
     taken = [
         {"type": entry.name, **validate(example).model_dump(mode="json", by_alias=True)}
@@ -317,7 +317,7 @@ def test_numbers_written_as_text(kind, text):
         ),
     ],
 )
-def test_text_is_taken(text):
+def test_text_is_accepted(text):
     try:
         validate(text)
     except InitregError:
@@ -329,7 +329,7 @@ def test_text_is_taken(text):
     "text",
     ["", "he_norml", "he_normal(seed=1", "rdm(seed=1)", "acme.he_normal", "he_normal)(", "3"],
 )
-def test_text_with_another_name_is_not(text):
+def test_text_with_another_name_is_rejected(text):
     assert not VALUE.is_valid(text)
     with pytest.raises(InitregError):
         validate(text)
@@ -342,7 +342,7 @@ def test_each_form_is_a_json_schema(form):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def test_a_form_that_there_is_not():
+def test_an_unknown_form():
     with pytest.raises(ValueError, match="'value', 'document' or 'rules', not 'yaml'"):
         json_schema("yaml")
 
@@ -414,7 +414,7 @@ class Layer(BaseModel):
     bias: InitializerField | None = None
 
 
-def test_a_model_of_anyone_s_has_it_too():
+def test_a_pydantic_model_includes_the_schema():
     schema = Layer.model_json_schema()
     Validator.check_schema(schema)
     layer = Validator(schema)
@@ -427,7 +427,7 @@ def test_a_model_of_anyone_s_has_it_too():
     assert names <= set(schema["$defs"])
 
 
-def test_what_a_model_writes_has_a_schema_of_its_own():
+def test_the_serialization_schema_of_a_model():
     schema = Layer.model_json_schema(mode="serialization")
     assert Validator(schema).is_valid(Layer(many=["ones"]).model_dump(mode="json"))
     assert "$defs" not in schema
@@ -442,13 +442,13 @@ def test_a_model_with_a_config_class_in_it():
 
 
 class Odd(InitializerConfig, name="odd", builds="acme:Odd"):
-    """Take what JSON Schema can't say."""
+    """Have a parameter that JSON Schema can't describe."""
 
     make: Callable[[], int]
     seed: Seed = None
 
 
-def test_a_class_that_json_schema_can_t_say_leaves_the_others_alone():
+def test_a_class_without_a_json_schema_does_not_affect_the_others():
     registry = Registry(Discovery())
     registry.add(Odd)
     validator = Validator(json_schema(registry=registry))
@@ -458,13 +458,13 @@ def test_a_class_that_json_schema_can_t_say_leaves_the_others_alone():
     assert not validator.is_valid({"type": "odd", "make": 1, "x": 1})
 
 
-def test_a_schema_is_the_caller_s_own():
+def test_changing_a_returned_schema_changes_no_other():
     json_schema("document")["$defs"]["document"]["properties"].clear()
     json_schema()["$defs"].clear()
     assert json_schema("document")["$defs"]["document"]["properties"]
 
 
-def test_it_knows_what_was_added_since(contested):
+def test_it_includes_initializers_that_were_added_later(contested):
     class New(InitializerConfig, name="new"):
         """Build nothing that Keras knows."""
 
@@ -493,7 +493,7 @@ def test_names_that_two_plugins_claim(contested):
     assert validator.is_valid({"class_name": "Twice", "module": "one"})
 
 
-def test_a_fault_in_a_conflict_is_told_apart():
+def test_a_conflict_has_its_own_code():
     with pytest.raises(ConfigError) as caught:
         validate({"type": "random_uniform", "minval": 2, "maxval": 1})
     assert [fault.code for fault in caught.value.faults] == ["conflict"]

@@ -142,7 +142,7 @@ def test_a_printed_config_is_read_back(component, arguments, capsys, tmp_path):
         (of_model, ["--layer.kernel"]),
     ],
 )
-def test_a_wrong_spec_ends_the_program_and_keeps_its_caret(component, arguments, capsys):
+def test_an_invalid_spec_ends_the_program_and_keeps_its_caret(component, arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         run(component, *arguments, WRONG)
     assert caught.value.code == 2
@@ -153,7 +153,7 @@ def test_a_wrong_spec_ends_the_program_and_keeps_its_caret(component, arguments,
     assert "random_normal has no parameter 'stdev'. Did you mean 'stddev'?" in lines[place - 1]
 
 
-def test_a_wrong_dict_is_told_by_its_path(capsys):
+def test_a_mistake_in_a_dict_is_reported_with_its_path(capsys):
     with pytest.raises(SystemExit):
         run(fit, "--kernel", "{type: he_normal, sed: 1}")
     assert (
@@ -161,7 +161,7 @@ def test_a_wrong_dict_is_told_by_its_path(capsys):
     )
 
 
-def test_a_part_of_a_spec_is_refused():
+def test_a_part_of_a_spec_is_rejected():
     with pytest.raises(SystemExit):
         run(fit, "--kernel.seed", "1")
 
@@ -175,6 +175,6 @@ def test_the_commands_of_the_page(app, page):
 
 def test_the_error_of_the_page(app, page):
     errors = app.run("fit.py", "--kernel", "random_normal(stdev=0.02)").stderr
-    text = page.partition("says where it is wrong:\n\n```text\n")[2].partition("\n```")[0]
+    text = page.partition("the message shows the mistake:\n\n```text\n")[2].partition("\n```")[0]
     assert text
     assert text in errors

@@ -1,4 +1,4 @@
-"""`${init:…}` in an OmegaConf config is an initializer, and a wrong one says where it is wrong."""
+"""`${init:…}` in an OmegaConf config is an initializer, and a mistake in it has its place."""
 
 import sys
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.keras
 
 omegaconf = pytest.importorskip("omegaconf")
 OmegaConf = omegaconf.OmegaConf
-yaml = pytest.importorskip("yaml")  # which OmegaConf reads and writes with
+yaml = pytest.importorskip("yaml")  # OmegaConf reads and writes with it
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +25,12 @@ def resolver():
 
 
 def read(value: str, **keys: Any) -> Any:
-    """Look `value` up as YAML would have it, beside other keys."""
+    """Return the value of the key `kernel` in a YAML config with these other keys."""
     written = "\n".join([*(f"{key}: {text}" for key, text in keys.items()), f"kernel: {value}"])
     return OmegaConf.create(yaml.safe_load(written)).kernel
 
 
-# What the page shows, with the keys that it needs beside it, and what it is.
+# The values that the page shows, with the other keys that they need, and their specs.
 FORMS = {
     "${init:he_normal}": ({}, "he_normal"),
     "${init:he_normal,7}": ({}, "he_normal(seed=7)"),
@@ -68,7 +68,7 @@ def test_a_spec_over_several_lines():
     assert describe(OmegaConf.create(config).kernel) == "random_normal(stddev=0.02, seed=7)"
 
 
-def test_null_is_no_initializer():
+def test_null_is_none():
     assert read("${init:null}") is None
 
 
@@ -84,7 +84,7 @@ def test_the_yaml_of_a_config_keeps_the_interpolation():
     assert OmegaConf.to_yaml(OmegaConf.create(text)) == text
 
 
-def test_what_the_page_says_of_resolved_configs():
+def test_resolved_configs_are_as_the_page_says():
     config = OmegaConf.create({"kernel": "${init:'he_normal(seed=1)'}"})
     tagged = OmegaConf.to_yaml(config, resolve=True)
     with pytest.raises(yaml.constructor.ConstructorError, match="python/object"):
@@ -126,14 +126,14 @@ def test_what_the_page_says_of_resolved_configs():
         ("${init:}", "${init:…} takes a spec and a seed, not 0 arguments. "),
     ],
 )
-def test_a_wrong_spec_is_told_with_its_place(value, problem):
+def test_an_invalid_spec_is_reported_with_its_place(value, problem):
     with pytest.raises(omegaconf.errors.InterpolationResolutionError) as caught:
         read(value)
     assert str(caught.value).startswith(problem)
     assert "full_key: kernel" in str(caught.value)
 
 
-def test_what_we_raised_is_among_the_causes():
+def test_our_error_is_among_the_causes():
     with pytest.raises(omegaconf.errors.InterpolationResolutionError) as caught:
         read("${init:'random_normal(stdev=1)'}")
     chain, error = [], caught.value
@@ -143,7 +143,7 @@ def test_what_we_raised_is_among_the_causes():
     assert ConfigError in chain
 
 
-def test_a_field_of_text_refuses_it():
+def test_a_key_declared_str_is_rejected():
     @dataclass
     class Layer:
         text: str = "${init:he_normal}"
@@ -166,7 +166,7 @@ def test_another_name():
         OmegaConf.clear_resolver("kernel")
 
 
-def test_a_name_that_is_taken_is_an_error():
+def test_a_taken_name_is_an_error():
     with pytest.raises(ValueError, match="'init' is already registered"):
         register_omegaconf_resolver()
 

@@ -1,4 +1,4 @@
-"""A parameter may itself be an initializer: checked, seeded, written and pointed at like one."""
+"""A field or a parameter can be an initializer: validated, seeded, built and written like one."""
 
 import re
 from typing import Annotated
@@ -46,7 +46,7 @@ class Layer(BaseModel):
     ],
     ids=str,
 )
-def test_a_model_of_anyone_s_takes_initializers(spec):
+def test_a_pydantic_model_accepts_initializers(spec):
     layer = Layer(kernel=spec)
     assert layer.kernel == validate("he_normal(seed=1)")
     assert layer.bias == validate("zeros")
@@ -54,14 +54,14 @@ def test_a_model_of_anyone_s_takes_initializers(spec):
     assert Layer.model_validate_json(layer.model_dump_json()) == layer
 
 
-def test_a_model_of_anyone_s_reports_what_is_wrong():
+def test_a_pydantic_model_reports_all_mistakes():
     with pytest.raises(ValidationError, match="Did you mean 'seed'") as caught:
         Layer(kernel="he_normal(sed=1)", bias=3)
     assert [error["loc"] for error in caught.value.errors()] == [("kernel",), ("bias",)]
     assert Layer.model_json_schema()["required"] == ["kernel"]
 
 
-def test_the_caret_survives_into_pydantic_s_text():
+def test_pydantic_s_message_has_the_caret():
     with pytest.raises(ValidationError) as caught:
         Layer(kernel="random_normal(mean=0, stdev=0.05)")
     assert str(caught.value).splitlines()[1:5] == [
@@ -122,19 +122,19 @@ def test_defaults_are_configs_too():
     ],
     ids=lambda value: re.sub(r" at 0x\w+", "", str(value)),
 )
-def test_a_wrong_default_is_refused_when_the_class_is_made(kind, default):
+def test_an_invalid_default_is_rejected_when_the_class_is_made(kind, default):
     with pytest.raises(ConfigError, match=r"The default of Model\.kernel is not valid\."):
         type("Model", (BaseModel,), {"__annotations__": {"kernel": kind}, "kernel": default})
 
 
-def test_a_wrong_default_of_a_dataclass_is_refused_when_the_class_is_made():
+def test_an_invalid_default_of_a_dataclass_is_rejected_when_the_class_is_made():
     with pytest.raises(ConfigError, match=r"The default of Model\.kernel is not valid\."):
         dataclass(
             type("Model", (), {"__annotations__": {"kernel": InitializerField}, "kernel": "onez"})
         )
 
 
-def test_a_default_that_is_not_to_be_validated_stays_as_it_is():
+def test_a_default_is_unchanged_if_it_is_not_validated():
     class Model(BaseModel):
         kernel: InitializerField = Field("he_norml", validate_default=False)
 
@@ -153,7 +153,7 @@ def test_a_default_that_is_a_config_has_the_schema_of_a_spec():
     assert Model().many == [validate("ones")]
 
 
-def test_a_default_beside_a_validator_that_looks_at_the_model():
+def test_a_default_with_a_validator_that_needs_other_fields():
     def check(value: object, info: ValidationInfo) -> object:
         assert info.data["units"] == 3
         return value
@@ -165,12 +165,12 @@ def test_a_default_beside_a_validator_that_looks_at_the_model():
     assert Model().kernel == validate("ones")
 
 
-def test_no_default_says_how_to_leave_it_out():
-    with pytest.raises(ConfigError, match=r"write InitializerField \| None\.$"):
+def test_the_default_none_says_how_to_allow_it():
+    with pytest.raises(ConfigError, match=r"To allow None, write InitializerField \| None\.$"):
         type("Model", (BaseModel,), {"__annotations__": {"k": InitializerField}, "k": None})
 
 
-def test_one_model_s_default_is_not_another_s():
+def test_a_default_belongs_to_one_model():
     class Model(BaseModel):
         kernel: InitializerField = Field(description="One that is needed.")
 
@@ -179,18 +179,18 @@ def test_one_model_s_default_is_not_another_s():
 
 
 @pytest.mark.parametrize("context", [{"nesting": "deep"}, {"nesting": 40}], ids=str)
-def test_a_context_of_someone_s_own(context):
+def test_a_validation_context_with_other_keys(context):
     assert Layer.model_validate({"kernel": "ones"}, context=context).kernel == validate("ones")
 
 
 class Tree(BaseModel):
-    """A class that its own annotations wait for."""
+    """A class whose annotations refer to itself."""
 
     kernel: InitializerField = "ones"
     children: "list[Tree | InitializerField]" = ["ones"]
 
 
-def test_a_class_that_holds_itself():
+def test_a_class_that_contains_itself():
     tree = Tree(children=[{"kernel": "zeros"}, "he_normal"])
     assert [type(child).__name__ for child in tree.children] == ["Tree", "HeNormal"]
     assert Tree().children == [validate("ones")]
@@ -209,7 +209,7 @@ def test_it_works_outside_models(spec):
     assert build() == validate("ones")
 
 
-def test_a_spec_that_no_text_can_hold_is_written_as_a_dict():
+def test_a_spec_that_is_too_long_for_text_is_written_as_a_dict():
     config = validate({"type": "constant", "value": [[float(i) / 7 for i in range(400)]]})
     written = Layer(kernel=config).model_dump(mode="json")["kernel"]
     assert written["type"] == "constant"
@@ -278,7 +278,7 @@ def test_nested_specs(registry, text, canonical):
         ),
     ],
 )
-def test_a_nested_fault_is_pointed_at(registry, text, caret, problem):
+def test_a_nested_fault_has_its_place(registry, text, caret, problem):
     with pytest.raises(ConfigError) as caught:
         registry.validate(text)
     if problem is None:
@@ -288,7 +288,7 @@ def test_a_nested_fault_is_pointed_at(registry, text, caret, problem):
         assert str(caught.value) == f"{problem}\n    {text}\n    {caret}"
 
 
-def test_faults_of_many_levels_stand_together_in_the_order_of_the_text(registry):
+def test_faults_of_many_levels_are_in_the_order_of_the_text(registry):
     text = "wrap(he_normal(sed=1, seed=-1), need, many=[one, twos, ones(1)], sed=4)"
     with pytest.raises(ConfigError) as caught:
         registry.validate(text)
@@ -322,7 +322,7 @@ def test_faults_in_dicts_have_paths(registry):
     ]
 
 
-def test_nesting_has_an_end(registry):
+def test_nesting_is_bounded(registry):
     loop = {"type": "wrap"}
     loop["inner"] = loop
     with pytest.raises(ConfigError, match="must not nest deeper than 16 levels"):
@@ -333,7 +333,7 @@ def test_nesting_has_an_end(registry):
     assert registry.validate(text)
 
 
-def test_open_seeds_are_filled_with_derived_ones(registry):
+def test_open_seeds_get_derived_values(registry):
     config = registry.validate(
         "wrap(he_normal, normal(seed=3), [he_normal, he_normal(seed=4), wrap(glorot_normal)])"
     )
@@ -348,7 +348,7 @@ def test_open_seeds_are_filled_with_derived_ones(registry):
     assert seeded.with_seed(6) == seeded
 
 
-def test_a_config_without_open_seeds_stays_the_same_object(registry):
+def test_a_config_without_open_seeds_is_returned_unchanged(registry):
     config = registry.validate("wrap(ones, many=[zeros, he_normal(seed=4)], seed=1)")
     assert config.with_seed(5) is config
 
@@ -371,7 +371,7 @@ class Holder(InitializerConfig, name="holder", builds="builtins:dict"):
     seed: Seed = None
 
 
-def test_initializers_by_name_are_seeded_built_and_pointed_at(registry):
+def test_initializers_in_a_dict(registry):
     registry.add(Holder)
     config = registry.validate("holder({a: he_normal, b: ones})").with_seed(5)
     assert config.parts["a"].seed == derive_seed(5, "parts", "a")
@@ -388,14 +388,14 @@ class Default(InitializerConfig, name="default"):
     inner: InitializerField = "he_normal"
 
 
-def test_a_default_may_be_written_as_text(registry):
+def test_a_default_can_be_text(registry):
     registry.add(Default)
     assert registry.validate("default").inner == validate("he_normal")
     assert str(registry.validate("default")) == "default"
     assert str(registry.validate("default(ones)")) == "default(inner=ones)"
 
 
-def test_a_nested_name_that_two_plugins_claim_is_written_whole(registry):
+def test_a_nested_name_that_two_plugins_claim_is_written_qualified(registry):
     class One(InitializerConfig, name="twice"):
         """Be one of two."""
 
@@ -415,6 +415,6 @@ def test_a_nested_name_that_two_plugins_claim_is_written_whole(registry):
 
 
 @pytest.mark.parametrize("seed", [True, 1.5, "3", None, -1, 2**32], ids=repr)
-def test_a_seed_to_fill_in_is_checked(seed):
+def test_with_seed_checks_the_seed(seed):
     with pytest.raises(ConfigError, match="seed must be a whole number, 0 … 4294967295"):
         validate("he_normal").with_seed(seed)

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+import initreg
 from initreg import RulesError
 from initreg.rules import rules as rules_module
 from initreg.rules.patterns import PatternError
@@ -42,6 +43,33 @@ def test_a_slow_rule_is_an_error_that_names_rule_line_and_path(monkeypatch):
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     with pytest.raises(RulesError, match="Rule 3 takes too long"):
         rule.matches(PATH, "Dense", "kernel")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"), [("(x*x*x*x*x*x*)$", "x" * 300 + "!"), ("(.*a){20}$", "a" * 300 + "!")]
+)
+def test_bombs_are_errors(pattern, path, monkeypatch):
+    monkeypatch.setattr(rules_module, "_ONE_SEARCH", 0.05)
+    with pytest.raises(RulesError, match="Rule 1 takes too long to match the path"):
+        Rule(pattern, None).matches(path, "Dense", "kernel")
+
+
+@pytest.mark.keras
+def test_a_slow_rule_changes_no_weight_and_ends_a_build(monkeypatch, tmp_path):
+    import keras
+    import numpy as np
+
+    monkeypatch.setattr(rules_module, "_ONE_SEARCH", 0.05)
+    file = tmp_path / "init.yaml"
+    file.write_text(f"- {{match: bias, init: ones}}\n- {{match: {SLOW}, init: zeros}}\n")
+    name = PATH.replace("/", "_")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name=name)])
+    before = model.get_weights()
+    with pytest.raises(RulesError, match=r"Rule 2 \(.*init\.yaml:2\) takes too long"):
+        initreg.apply(model, file)
+    assert all(map(np.array_equal, before, model.get_weights()))
+    with pytest.raises(RulesError, match="Rule 2"), initreg.scope(file):
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name=name)])
 
 
 def test_a_slow_rule_is_not_searched_if_the_layer_differs():

@@ -7,7 +7,7 @@ import pytest
 
 from initreg.testing import CHECKS
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 PLUGIN = """
     from initreg import Distribution, InitializerConfig, Normal, Number, Seed, hookimpl
