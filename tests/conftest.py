@@ -86,7 +86,7 @@ def registry() -> Registry:
 # What tests with these fixtures do: build and install, or start processes.
 MARKS = {
     "installs": {"environment", "wheel"},
-    "slow": {"app", "batch", "command", "python", "terminal", "without_initreg"},
+    "slow": {"app", "initreg", "python", "site", "without_initreg"},
 }
 
 

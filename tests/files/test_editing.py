@@ -221,6 +221,7 @@ def assert_same_outside(parts, text):
     assert re.fullmatch(pattern, text), text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", TEXTS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
@@ -447,6 +448,7 @@ def test_a_missing_file_and_an_unknown_extension_are_rejected(tmp_path):
         expand_file(tmp_path / "config.ini")
 
 
+@pytest.mark.slow
 def test_a_long_file_is_rewritten(tmp_path):
     layers = [{"kernel_initializer": HE, "bias_initializer": ZEROS} for _ in range(2_000)]
     path = write(tmp_path, "json", json.dumps({"layers": layers}))

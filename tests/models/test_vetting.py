@@ -374,6 +374,7 @@ def test_a_callers_class_goes_before_a_plugins(plugins, tmp_path):
     assert plugins.imported(package) == []
 
 
+@pytest.mark.slow
 @ENDINGS
 def test_all_that_keras_itself_writes_loads(tmp_path, ending):
     """Operations, functions, schedules, nested models, shared and stateful layers."""

@@ -26,7 +26,7 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> Non
         f"{package}/{path.relative_to(ROOT / source).as_posix()}"
         for package, source in PACKAGES.items()
         for path in (ROOT / source).rglob("*")
-        if path.suffix in (".py", ".in") or path.name == "py.typed"
+        if path.suffix in (".py", ".pyi", ".in") or path.name == "py.typed"
     }
     assert modules == sources
     assert {f"{package}/py.typed" for package in PACKAGES} <= modules

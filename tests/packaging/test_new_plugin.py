@@ -21,7 +21,7 @@ def project(request: pytest.FixtureRequest, from_wheel, tmp_path_factory) -> Pat
     """Make a plugin with the command of the wheel, and install it."""
     folder = tmp_path_factory.mktemp("new")
     printed = from_wheel.initreg("new", request.param, "--dir", str(folder))
-    assert printed.startswith(f"Made {folder / request.param}.")
+    assert printed.startswith(f"Created {folder / request.param}.")
     from_wheel.install(folder / request.param)
     return folder / request.param
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from initreg import draw, validate
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 SEED = 20_240_601
 ALPHA = 1e-4  # the seeds are fixed, so results are repeatable
@@ -177,7 +177,6 @@ JAX = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1000, 1100), (3, 3, 300, 500)], ids=str)
 @pytest.mark.parametrize("name", JAX)
 def test_values_are_those_of_jax(jax_initializers, name, shape):

@@ -16,7 +16,7 @@ import initreg
 from initreg import collapse, collapse_file, expand, expand_file, resolve, validate
 from tests.support.processes import python
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 NO_TRAINING = pytest.mark.skipif(
     keras.config.backend() == "numpy", reason="Keras can't train on its numpy backend"
@@ -223,7 +223,6 @@ def no_draws(monkeypatch):
         monkeypatch.setattr(keras_class, "__call__", fill)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_an_application_of_keras(name, no_draws):
     keras.backend.clear_session()
@@ -270,7 +269,6 @@ def predicted(model):
     return keras.ops.convert_to_numpy(model(inputs, training=False))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["json", "yaml"])
 def test_a_model_through_a_file(small, tmp_path, language):
     path = tmp_path / f"model.{language}"
@@ -359,7 +357,6 @@ numpy.savez(sys.argv[2], *before)
 """
 
 
-@pytest.mark.slow
 @NO_TRAINING
 def test_an_expanded_config_loads_and_trains_without_initreg(without_initreg, tmp_path):
     path, weights = tmp_path / "model.json", tmp_path / "weights.npz"

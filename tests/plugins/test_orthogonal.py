@@ -61,6 +61,7 @@ np.save(sys.argv[1], np.concatenate(drawn))
 """
 
 
+@pytest.mark.slow
 def test_kernels_of_blas_change_the_last_digits_only(tmp_path):
     drawn = []
     for number, (kernel, threads) in enumerate(

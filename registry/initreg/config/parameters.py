@@ -28,7 +28,7 @@ _NOT_FINITE = [sign + word for sign in ("", "+", "-") for word in ("nan", "inf",
 
 
 class _JsonSchema:
-    """Keywords for the JSON Schema of a type, for what its validators check."""
+    """JSON Schema keywords that say what the validators of a type check."""
 
     def __init__(self, **keywords: Any) -> None:
         self.keywords = keywords

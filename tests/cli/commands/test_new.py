@@ -330,6 +330,7 @@ _names = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(name=_names)
 @example(name="initreg-True")
 @example(name="a__b")

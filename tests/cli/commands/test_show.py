@@ -30,6 +30,7 @@ def test_it_shows_documentation_parameters_and_class(cli: Any, name: str) -> Non
         assert config_class.model_fields[field].description in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_its_examples_can_be_pasted(
     cli: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

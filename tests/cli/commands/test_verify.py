@@ -7,7 +7,7 @@ import pytest
 
 from initreg.testing import CHECKS
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 PLUGIN = """
     from initreg import Distribution, InitializerConfig, Normal, Number, Seed, hookimpl
@@ -47,8 +47,10 @@ def test_a_failure_is_reported_with_advice(cli: Any) -> None:
     assert done.stdout.startswith("identity(gain=0.5)\n")
     advice = done.stdout.partition("What to do\n")[2].splitlines()
     assert advice[0].split("  ")[0] == "check"
-    assert advice[1].startswith("keras_config  identity(gain=0.5)  What from_config(get_config())")
-    assert "Let get_config() hold all that counts" in advice[1]
+    assert advice[1].startswith(
+        "keras_config  identity(gain=0.5)  The result of from_config(get_config())"
+    )
+    assert "Return everything that the values depend on from get_config()" in advice[1]
     assert advice[-1].endswith(" failed.")
 
 

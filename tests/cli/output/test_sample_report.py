@@ -14,6 +14,7 @@ def test_a_preview_shows_the_corners_of_many_values() -> None:
     assert "..." in preview(np.zeros(25))
 
 
+@pytest.mark.slow
 def test_expected_counts_add_up_to_the_values() -> None:
     for spec in ("random_normal", "random_uniform", "truncated_normal"):
         drawn = initreg.sample(spec, (100, 100), seed=1)
