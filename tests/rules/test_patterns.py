@@ -80,7 +80,6 @@ SLOW = [
 
 # Some of these are fast, because `regex` avoids some repeated work.
 HOSTILE = [
-    "^(([a-z])+.)+[A-Z]([a-z])+$",  # only cubic for `regex`
     *SLOW,
     "(x*x*x*x*x*x*)$",
     "^(([a-z])+.)+[A-Z]([a-z])+$",

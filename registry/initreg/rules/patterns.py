@@ -2,8 +2,8 @@ r"""Patterns for the paths of weights: Python's regular expressions, searched wi
 
 A backtracking engine can take exponential time: ``(a+)+$`` tries each way of cutting a run of a's
 into pieces. `re` can't be interrupted, so `re` only checks the syntax, and the package `regex`
-searches, because it takes a time limit. Its syntax is a superset. What the two read differently is
-rejected here.
+searches, because it has a time limit. It has more syntax than `re`; what the two would parse
+differently is rejected here.
 
 `regex` also writes out repetitions when it compiles, ``(a{9}){9}`` as 81 a's. `MAX_PARTS` keeps
 that small.
@@ -26,7 +26,7 @@ ADVICE = (
 )
 
 TRIAL_SECONDS = 0.25  # of CPU time for one path; a usual pattern takes microseconds
-_TRIAL_LENGTH = 256
+_TRIAL_LENGTH = 256  # of a path: patterns such as (.*/){2}kernel$ are fast enough at this length
 
 _TOKEN = re.compile(
     r"""

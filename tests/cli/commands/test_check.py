@@ -144,14 +144,15 @@ def test_an_unknown_ending_says_how_to_go_on(cli: Any) -> None:
 
 
 def test_a_file_of_rules_is_checked_as_a_whole(cli: Any) -> None:
-    Path("rules.yaml").write_text("rules:\n- {match: '(a|a)+$', init: keep, lyer: Dense}\n")
+    Path("rules.yaml").write_text("rules:\n- {match: (a|a)*x, init: keep, lyer: Dense}\n")
     done = cli("check", "rules.yaml", "--form", "rules")
     assert done.status == 1
     assert [line[:17] for line in done.stdout.splitlines() if line[0] != " "] == [
         "rules.yaml:2:11: ",
-        "rules.yaml:2:34: ",
+        "rules.yaml:2:32: ",
     ]
-    assert "rules.yaml:2:34: Unknown key 'lyer'. Did you mean 'layer'?" in done.stdout
+    assert "rules.yaml:2:11: This pattern takes too long" in done.stdout
+    assert "rules.yaml:2:32: Unknown key 'lyer'. Did you mean 'layer'?" in done.stdout
     assert done.stderr == "1 rule checked in 1 file, 2 findings.\n"
     assert cli("check", "rules.yaml").status == 1  # as a config, it has nothing to check
 
