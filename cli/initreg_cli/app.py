@@ -1,7 +1,7 @@
-"""The Typer app: it registers the commands, and turns errors into messages and exit statuses.
+"""The Typer app: its options, and how errors become messages and exit statuses.
 
-Exit status: 0 for success, 1 for findings, 2 for misuse. stdout is data, stderr is notes. Nothing
-heavy is imported before a command runs, so that ``--help`` is fast.
+Exit status: 0 for success, 1 for findings, 2 for misuse. stdout is data, stderr is notes. The
+commands are in `group`. Nothing heavy is imported before a command runs, so ``--help`` is fast.
 """
 
 import os
@@ -13,17 +13,6 @@ from typing import Annotated, Any
 import typer
 
 from initreg_cli import stdio
-from initreg_cli.commands.apply import apply
-from initreg_cli.commands.check import check
-from initreg_cli.commands.expand import collapse, expand
-from initreg_cli.commands.list import list_initializers
-from initreg_cli.commands.new import new
-from initreg_cli.commands.plan import plan
-from initreg_cli.commands.plugins import list_plugins
-from initreg_cli.commands.sample import sample
-from initreg_cli.commands.schema import schema
-from initreg_cli.commands.show import show
-from initreg_cli.commands.verify import verify
 from initreg_cli.group import Commands
 
 app = typer.Typer(
@@ -35,18 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("list")(list_initializers)
-app.command("show")(show)
-app.command("sample")(sample)
-app.command("check")(check)
-app.command("plan")(plan)
-app.command("apply")(apply)
-app.command("expand")(expand)
-app.command("collapse")(collapse)
-app.command("schema")(schema)
-app.command("plugins")(list_plugins)
-app.command("new")(new)
-app.command("verify")(verify)
 
 
 def _print_version(requested: bool) -> None:

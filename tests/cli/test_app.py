@@ -1,6 +1,7 @@
 """The command as a whole: status, streams, signals, start-up, errors."""
 
 import os
+import pkgutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from initreg_cli import commands
+from initreg_cli.group import OWN
 from tests.support.processes import Result, interrupt, run
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
@@ -242,3 +245,21 @@ def test_a_library_that_cant_be_imported_is_reported(command: Any, without: Any)
 def test_it_also_runs_as_a_module() -> None:
     done = run(sys.executable, "-m", "initreg_cli.app", "--version")
     assert done.stdout.startswith("initreg ")
+
+
+def test_every_command_is_in_the_table() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    assert {target.partition(":")[0] for target in OWN.values()} == modules
+
+
+def test_only_the_command_that_is_used_is_imported(python: Any) -> None:
+    script = """
+        import sys
+        from initreg_cli.app import main
+        sys.argv = ["initreg", "schema", "--help"]
+        try:
+            main()
+        finally:
+            print([name for name in sys.modules if name.startswith("initreg_cli.commands.")])
+    """
+    assert python(script).stdout.endswith("['initreg_cli.commands.schema']\n")

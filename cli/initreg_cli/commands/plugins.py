@@ -30,7 +30,7 @@ def list_plugins(
     from initreg_cli.plugin_commands import ask_plugins
 
     group: Any = context.find_root().command
-    records = ask_plugins(group.commands).records
+    records = ask_plugins(group.list_commands(context)).records
     unknown = default_registry().unknown_names()
     if json:
         render.print_json([asdict(record) for record in records])
