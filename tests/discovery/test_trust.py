@@ -104,14 +104,14 @@ def test_precedence(folder, monkeypatch, variables, in_file, expected):
         monkeypatch.setenv(variable, value)
     write(folder, f"[tool.initreg]\n{in_file}\n")
     file = str(folder.parents[1] / "pyproject.toml")
-    refusal = read_trust().refusal("ortho", "Acme-Inits")
-    assert refusal == (expected and expected.replace("FILE", file))
-    assert read_trust().refusal("constants", "initreg") is None  # built in
+    block_reason = read_trust().block_reason("ortho", "Acme-Inits")
+    assert block_reason == (expected and expected.replace("FILE", file))
+    assert read_trust().block_reason("constants", "initreg") is None  # built in
 
 
 def test_only_the_nearest_file_is_read(folder):
     write(folder, "[tool.initreg]\nblock = ['ortho']\n")
-    assert read_trust().refusal("ortho", "acme") is not None
+    assert read_trust().block_reason("ortho", "acme") is not None
     (folder.parent / "pyproject.toml").write_text("[project]\nname = 'nearer'\n")
     assert read_trust() == Trust()
 
@@ -199,10 +199,10 @@ def test_a_file_that_may_not_be_read_is_an_error(folder):
 
 
 def test_the_error_for_such_a_file_is_that_of_the_system(folder, monkeypatch):
-    def refuse(path):
+    def fail(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail)
     with pytest.raises(UnreadableError) as caught:
         read_trust()
     assert str(caught.value) == (
@@ -236,8 +236,8 @@ def test_names_that_match_no_plugin_are_reported():
 
 def test_a_name_that_a_built_in_plugin_shares_can_be_blocked():
     trust = Trust(block=(Listed("INITREG_BLOCK", ("constants",)),))
-    assert trust.refusal("constants", "acme") == "blocked: INITREG_BLOCK names it"
-    assert trust.refusal("constants", "initreg") is None
+    assert trust.block_reason("constants", "acme") == "blocked: INITREG_BLOCK names it"
+    assert trust.block_reason("constants", "initreg") is None
     assert trust.unknown([("constants", "initreg"), ("constants", "acme")]) == []
 
 

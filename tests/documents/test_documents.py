@@ -316,10 +316,10 @@ def test_folders_missing_files_and_unknown_extensions_are_unreadable(tmp_path):
 
 
 def test_a_file_without_read_permission_is_unreadable(tmp_path, monkeypatch):
-    def refuse(*args, **kwargs):
+    def fail(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("builtins.open", fail)
     with pytest.raises(UnreadableError, match=r"x\.yaml: Permission denied\."):
         read_file(tmp_path / "x.yaml")
 

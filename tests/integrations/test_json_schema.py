@@ -274,7 +274,7 @@ def test_parameters_that_are_required(spec, takes):
 
 
 def test_usual_specs_are_accepted():
-    """So that the laws above are not about refusals alone."""
+    """Without valid examples, the laws above would only test rejections."""
     taken = [
         {"type": entry.name, **validate(example).model_dump(mode="json", by_alias=True)}
         for entry in default_registry().builtin_entries()

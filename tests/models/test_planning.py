@@ -1,4 +1,4 @@
-"""A plan says what each weight of a model will get, and changes nothing."""
+"""A plan says how each weight of a model will be drawn, and changes nothing."""
 
 import re
 

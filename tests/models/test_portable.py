@@ -1,4 +1,4 @@
-"""A portable initializer is a Keras initializer as any, with the values that `draw` gives."""
+"""A portable initializer is a Keras initializer like any other, with the values of `draw`."""
 
 import keras
 import numpy as np

@@ -150,9 +150,11 @@ def _load(project: _Project, trust: Trust) -> list[Plugin]:
     plugins = []
     for point in sorted(project.points, key=lambda point: (point.name, point.value)):
         record = PluginRecord(point.name, project.name, project.version, location=project.location)
-        refusal = trust.refusal(point.name, project.name)
-        if refusal or unfit:
-            plugins.append(Plugin(replace(record, error=refusal or unfit, blocked=bool(refusal))))
+        block_reason = trust.block_reason(point.name, project.name)
+        if block_reason or unfit:
+            plugins.append(
+                Plugin(replace(record, error=block_reason or unfit, blocked=bool(block_reason)))
+            )
         else:
             plugins.append(_load_one(point, record))
     return plugins

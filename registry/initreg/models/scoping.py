@@ -42,10 +42,11 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     >>> opened.plan.entries[0].path, opened.plan.entries[0].spec
     ('sequential/dense/kernel', 'glorot_uniform')
 
-    A weight gets what the first matching rule says, otherwise what its layer's own initializer
-    would draw. Either way it depends only on the seed and the path, so it is the same on every
-    backend, and in the second model of a process as in the first: automatic names are counted
-    within the scope. A seed in a spec replaces the base seed; the path is still mixed in.
+    The first rule that matches a weight chooses its initializer. Without one, the layer's own
+    initializer is used. Its values depend only on the seed and the path, so they are the same on
+    every backend. They are also the same for every model in a process, because automatic names
+    are counted within the scope. A seed in a spec replaces the base seed; it is still combined
+    with the path.
 
     `rules` is what `plan` takes, except a plan. A `seed` replaces the one in the rules; without
     either, one is drawn, and kept as ``opened.seed``. The layers keep their own initializers, so a
@@ -65,7 +66,7 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
 
 
 class _Decision(NamedTuple):
-    """What a weight gets: its entry, and the initializer that replaces the layer's own, if any."""
+    """The entry of a weight, and the initializer that replaces the layer's own, if any."""
 
     entry: PlanEntry
     initializer: Any = None
@@ -96,7 +97,7 @@ class Scope:
 
     @property
     def plan(self) -> Plan:
-        """What each weight got so far, and why."""
+        """The plan of the weights that were made so far."""
         return Plan(
             entries=tuple(self._entries),
             seed=self.seed,
@@ -201,7 +202,7 @@ class Scope:
         return variable
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
-        """Decide what a new weight gets, if the layer's own initializer is `own`."""
+        """Decide how to draw a new weight. `own` is the layer's own initializer."""
         if entry.action == "skip":
             return _Decision(entry)
         name = path.rpartition("/")[2]
