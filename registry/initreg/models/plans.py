@@ -1,4 +1,4 @@
-"""The plan of a model: what each weight gets, as a value, a table and JSON."""
+"""The plan of a model, as a value, a table and JSON."""
 
 import json
 import math

@@ -56,7 +56,7 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     belong to a model created earlier and called for the first time in the scope. A layer that was
     created in the scope and isn't built by its end causes an `UnbuiltLayersWarning`, and a rule
     that is never applied causes an `InitregWarning`; with `strict` both are errors. A function, or
-    an initializer that no plugin builds, is called as it is, with a seed derived from the path if
+    an initializer that no plugin builds, is called unchanged, with a seed derived from the path if
     it takes one. A scope is active in its own thread or asyncio task, and in tasks started within
     it.
 

@@ -172,7 +172,7 @@ class _Reader:
             return None
 
     def rule(self, data: Any, number: int, path: Path) -> Rule:
-        """Read a rule. What is wrong in it is left empty."""
+        """Read a rule. Invalid parts are left empty."""
         if not isinstance(data, Mapping):
             problem = f"A rule must be a dict with match and init, not {shown(data)}."
             self.add(problem, *path, code="form")
