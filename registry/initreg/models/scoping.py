@@ -74,7 +74,7 @@ class _Decision(NamedTuple):
 
 @public
 class Scope:
-    """The context manager that `scope` returns."""
+    """The context manager that `scope` returns. `seed` is its base seed."""
 
     def __init__(self, rules: object, seed: int | None, strict: bool) -> None:
         if isinstance(rules, Plan) or (isinstance(rules, Mapping) and "plan" in rules):
@@ -86,7 +86,6 @@ class Scope:
         self._matcher = Matcher(self._rules.source)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
-        """The base seed."""
         self._entries: list[PlanEntry] = []
         self._applied: list[Rule] = []
         self._names = ScopeNames()
