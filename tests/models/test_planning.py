@@ -32,6 +32,7 @@ def paths(plan):
 # Laws ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_plan_changes_nothing(make, numbers):
     model = make()
     before = numbers(model)

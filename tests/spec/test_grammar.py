@@ -41,6 +41,7 @@ garbage = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=800)
 @given(garbage)
 @example("f(" + "(" * 4000)
