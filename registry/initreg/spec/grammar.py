@@ -10,6 +10,8 @@
 
 Python's own parser reads the text, and a list of allowed syntax decides what each node may be.
 Nothing in the text is evaluated or imported.
+
+The module is long because every kind of syntax is either read or rejected with its position here.
 """
 
 import ast
@@ -78,9 +80,10 @@ def parse(text: str) -> Spec:
     if "\0" in text:  # versions of Python raise different errors for it
         problem = "A spec can't contain a null character."
         raise SpecSyntaxError(problem, text, text.index("\0"))
+    start = len(text) - len(body)
     if "\\" in text or _MAY_TOUCH.search(text):
-        _reject_what_warns(text)
-    reader = _Reader(text, len(text) - len(body))
+        _reject_what_warns(text, start)
+    reader = _Reader(text, start)
     spec = reader.read(body)
     if len(text) > _MAY_GROW_TOO_LONG and len(str(spec)) > MAX_LENGTH:
         problem = f"Written in canonical form, this spec is over {MAX_LENGTH:,} characters long."
@@ -88,9 +91,10 @@ def parse(text: str) -> Spec:
     return spec
 
 
-def _reject_what_warns(text: str) -> None:
+def _reject_what_warns(text: str, body_start: int) -> None:
     """Raise for syntax that Python accepts with a warning, so that `parse` emits none."""
-    for piece in _PIECE.finditer(text):
+    # Space before the body is skipped, because space that isn't ASCII looks like part of a word.
+    for piece in _PIECE.finditer(text, body_start):
         start, end = piece.span()
         # Python also warns inside bytes and f-strings. Both are rejected in any case.
         prefix = text[max(0, start - 2) : start].lower() if piece.lastgroup == "string" else ""
