@@ -55,6 +55,7 @@ garbage = st.one_of(
 @example("f(.5if x else y)")
 @example("f(1jor 2)")
 @example("f('\\400')")
+@example("\u20281or")  # whitespace that is not ASCII
 @example("f(1\\\n)")
 @example("f(\x0c1\n,é)")
 @example("f('a\r\nb', \n1j)")

@@ -78,9 +78,10 @@ def parse(text: str) -> Spec:
     if "\0" in text:  # versions of Python raise different errors for it
         problem = "A spec can't contain a null character."
         raise SpecSyntaxError(problem, text, text.index("\0"))
+    start = len(text) - len(body)
     if "\\" in text or _MAY_TOUCH.search(text):
-        _reject_what_warns(text)
-    reader = _Reader(text, len(text) - len(body))
+        _reject_what_warns(text, start)
+    reader = _Reader(text, start)
     spec = reader.read(body)
     if len(text) > _MAY_GROW_TOO_LONG and len(str(spec)) > MAX_LENGTH:
         problem = f"Written in canonical form, this spec is over {MAX_LENGTH:,} characters long."
@@ -88,9 +89,10 @@ def parse(text: str) -> Spec:
     return spec
 
 
-def _reject_what_warns(text: str) -> None:
+def _reject_what_warns(text: str, body_start: int) -> None:
     """Raise for syntax that Python accepts with a warning, so that `parse` emits none."""
-    for piece in _PIECE.finditer(text):
+    # Whitespace before the body that isn't ASCII would look like part of a word.
+    for piece in _PIECE.finditer(text, body_start):
         start, end = piece.span()
         # Python also warns inside bytes and f-strings. Both are rejected in any case.
         prefix = text[max(0, start - 2) : start].lower() if piece.lastgroup == "string" else ""
@@ -335,17 +337,13 @@ _NOT_ALLOWED: dict[type[ast.AST], str] = {
     ast.BoolOp: "'and' or 'or'",
     ast.Compare: "A comparison",
     ast.Constant: "A value of this kind (bytes, complex or '...')",
-    ast.DictComp: "A comprehension",
-    ast.GeneratorExp: "A comprehension",
     ast.IfExp: "'if'",
     ast.JoinedStr: "An f-string",
     ast.Lambda: "A lambda",
-    ast.ListComp: "A comprehension",
     ast.NamedExpr: "':='",
     ast.Set: "A set",
-    ast.SetComp: "A comprehension",
     ast.Subscript: "A subscript",
     ast.UnaryOp: "'not' or '~'",
-    ast.Yield: "'yield'",
-    ast.YieldFrom: "'yield'",
+    **dict.fromkeys((ast.Yield, ast.YieldFrom), "'yield'"),
+    **dict.fromkeys((ast.DictComp, ast.GeneratorExp, ast.ListComp, ast.SetComp), "A comprehension"),
 }
