@@ -104,14 +104,14 @@ def test_precedence(folder, monkeypatch, variables, in_file, expected):
         monkeypatch.setenv(variable, value)
     write(folder, f"[tool.initreg]\n{in_file}\n")
     file = str(folder.parents[1] / "pyproject.toml")
-    refusal = read_trust().refusal("ortho", "Acme-Inits")
-    assert refusal == (expected and expected.replace("FILE", file))
-    assert read_trust().refusal("constants", "initreg") is None  # built in
+    reason = read_trust().block_reason("ortho", "Acme-Inits")
+    assert reason == (expected and expected.replace("FILE", file))
+    assert read_trust().block_reason("constants", "initreg") is None  # built in
 
 
 def test_only_the_nearest_file_is_read(folder):
     write(folder, "[tool.initreg]\nblock = ['ortho']\n")
-    assert read_trust().refusal("ortho", "acme") is not None
+    assert read_trust().block_reason("ortho", "acme") is not None
     (folder.parent / "pyproject.toml").write_text("[project]\nname = 'nearer'\n")
     assert read_trust() == Trust()
 
@@ -236,8 +236,8 @@ def test_names_that_match_no_plugin_are_reported():
 
 def test_a_name_that_a_built_in_plugin_shares_can_be_blocked():
     trust = Trust(block=(Listed("INITREG_BLOCK", ("constants",)),))
-    assert trust.refusal("constants", "acme") == "blocked: INITREG_BLOCK names it"
-    assert trust.refusal("constants", "initreg") is None
+    assert trust.block_reason("constants", "acme") == "blocked: INITREG_BLOCK names it"
+    assert trust.block_reason("constants", "initreg") is None
     assert trust.unknown([("constants", "initreg"), ("constants", "acme")]) == []
 
 

@@ -50,15 +50,15 @@ class Trust:
     """The allow list and the block lists. Without `allow`, every plugin may load if not blocked.
 
     >>> trust = Trust(allow=Listed(ALLOW, ("acme-inits",)))
-    >>> trust.refusal("residual", "Acme-Inits")
-    >>> trust.refusal("other", "other-inits")
+    >>> trust.block_reason("residual", "Acme-Inits")
+    >>> trust.block_reason("other", "other-inits")
     'blocked: INITREG_PLUGINS does not name it'
     """
 
     allow: Listed | None = None
     block: tuple[Listed, ...] = ()
 
-    def refusal(self, plugin: str, distribution: str) -> str | None:
+    def block_reason(self, plugin: str, distribution: str) -> str | None:
         """Return the reason why a plugin may not be loaded, or None if it may."""
         if normalize(distribution) == BUILTIN:
             return None
