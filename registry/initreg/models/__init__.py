@@ -1,1 +1,1 @@
-"""Whole models: rules, plans, scopes."""
+"""Plan and draw the weights of whole models, and load saved models."""

@@ -47,17 +47,19 @@ def apply(
     """
     assignments = assign(model, rules, seed)
     plan = checked(assignments.plan, strict)
-    drawn = [each for each in assignments.weights if each.fitted is not None]
+    drawn = [assignment for assignment in assignments.weights if assignment.fitted is not None]
     moments = [Moments() for _ in drawn]
     tensors = []
-    with reporting(progress, sum(_size(each.entry) for each in drawn)) as report:
+    with reporting(progress, sum(_size(assignment.entry) for assignment in drawn)) as report:
         for assignment, realised in zip(drawn, moments, strict=True):
             tensors.append(_draw(assignment, plan.seed, realised))
             report(_size(assignment.entry))
-    realised_moments = dict(zip((each.entry.path for each in drawn), moments, strict=True))
+    realised_moments = dict(
+        zip((assignment.entry.path for assignment in drawn), moments, strict=True)
+    )
     entries = tuple(_with(entry, realised_moments.get(entry.path)) for entry in plan.entries)
     warn_of_rules(plan)  # before anything is changed, because a warning may be an error
-    _write_all([each.weight.variable for each in drawn], tensors)
+    _write_all([assignment.weight.variable for assignment in drawn], tensors)
     return replace(plan, entries=entries)
 
 

@@ -165,7 +165,7 @@ class Vetting:
         reason = ""
         targets, namesakes = targets_of(self._registry), (f":{name}", f".{name}")
         # Classes of that name come first. Others are imported only to look for a registered key.
-        for target in sorted(targets, key=lambda each: not each.endswith(namesakes)):
+        for target in sorted(targets, key=lambda target: not target.endswith(namesakes)):
             is_namesake = target.endswith(namesakes)
             if not is_namesake and (registered or ">" not in key):
                 break
@@ -190,16 +190,18 @@ class Vetting:
     def _problem(self, rejected: dict[str, list[_Reference]]) -> str:
         lines = ["Rejected: the file refers to classes or functions that aren't allowed:"]
         for line, references in rejected.items():
-            places = [Fault("", each.place).location for each in references]
+            places = [Fault("", reference.place).location for reference in references]
             lines.append(f"  {line}, at {listed(places, 3)}")
         firsts = [references[0] for references in rejected.values()]
-        loadable = [each for each in firsts if each.name not in RUNS_CODE]
-        if keys := sorted({each.key for each in loadable if isinstance(each.key, str)}):
+        loadable = [reference for reference in firsts if reference.name not in RUNS_CODE]
+        if keys := sorted(
+            {reference.key for reference in loadable if isinstance(reference.key, str)}
+        ):
             lines.append(
                 "Install the plugin that provides it, import the module that registers it with "
                 f"Keras, or pass custom_objects={{{', '.join(f'{key!r}: …' for key in keys)}}}."
             )
-            looked_for = any(not each.is_function for each in loadable)
+            looked_for = any(not reference.is_function for reference in loadable)
             lines += may_provide_it(self._registry.plugins() if looked_for else [])
         if len(loadable) < len(firsts):
             lines.append(

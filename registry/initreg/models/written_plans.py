@@ -53,7 +53,9 @@ def assign_written(weights: Sequence[Weight], written: Mapping[str, Any], name: 
     try:
         document = _WrittenPlan.model_validate_json(json.dumps(written))
     except ValidationError as error:
-        lines = [f"  {Fault('', each['loc']).location}: {each['msg']}" for each in error.errors()]
+        lines = [
+            f"  {Fault('', detail['loc']).location}: {detail['msg']}" for detail in error.errors()
+        ]
         raise PlanError("\n".join([f"{name} is not a valid plan:", *lines[:5]])) from error
     entries = {entry.path: entry for entry in document.weights}
     if len(entries) < len(document.weights):
@@ -66,7 +68,9 @@ def assign_written(weights: Sequence[Weight], written: Mapping[str, Any], name: 
     assignments = tuple(
         _assigned(weight, entries[weight.path], document.seed, name) for weight in weights
     )
-    plan = Plan(tuple(each.entry for each in assignments), document.seed, document.source)
+    plan = Plan(
+        tuple(assignment.entry for assignment in assignments), document.seed, document.source
+    )
     return Assignments(plan, assignments)
 
 
