@@ -15,9 +15,8 @@ def point_at(text: str, start: int, end: int) -> str:
     first = text.rfind("\n", 0, start) + 1
     first = max(first, text.rfind("\r", first, start) + 1)
     last = text.find("\n", first)
-    line = text[first : None if last < 0 else last].partition("\r")[
-        0
-    ]  # the grammar ends lines here, too
+    line = text[first:] if last < 0 else text[first:last]
+    line = line.partition("\r")[0]  # the grammar ends lines here, too
     begin = min(start - first, len(line))
     stop = max(begin + 1, min(end - first, len(line)))
     left = max(0, begin - _WIDEST // 2) if len(line) > _WIDEST else 0
