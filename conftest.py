@@ -60,7 +60,9 @@ pytest_collect_file = SybilCollection([_pages, *_docstrings]).pytest()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the examples: most of them use Keras, so all run on each backend."""
+    """Mark the examples: most of them use Keras, and the pages of the docs train models."""
     for item in items:
         if isinstance(item, SybilItem):
             item.add_marker("keras")
+            if item.path.suffix == ".md":
+                item.add_marker("slow")

@@ -94,6 +94,7 @@ def test_the_file_is_used_if_its_backend_is_installed(fresh, written):
     assert fresh(CHOOSE, OTHERS, written=written) == NEEDED
 
 
+@pytest.mark.slow
 def test_a_missing_backend_is_explained(fresh):
     gone = OTHERS[0]
     installed = [n for n in ("jax", "torch", "tensorflow", "numpy") if n in (NEEDED, "numpy")]
@@ -130,6 +131,7 @@ def test_a_backend_that_keras_does_not_have(fresh):
     )
 
 
+@pytest.mark.slow
 def test_the_error_for_an_unknown_backend_is_that_of_keras(fresh):
     shown = fresh("initreg.resolve('zeros')", KERAS_BACKEND="theano", imports_keras=True)
     assert shown.startswith("BackendError: Keras can't start: ")

@@ -97,7 +97,7 @@ def _not_a_model(model: str) -> str:
 
 
 def save_model(model: Any, path: Path, name: str) -> None:
-    """Save a model as Keras does. What the model's own classes raise becomes an error of one line.
+    """Save a model as Keras does. An error in the model's own classes becomes one line.
 
     An `OSError` is raised unchanged.
     """

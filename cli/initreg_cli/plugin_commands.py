@@ -1,8 +1,8 @@
 """The commands that plugins add.
 
 Plugins are loaded only if the command line has a word that isn't one of initreg's own commands.
-A command that two plugins add, or that has the name of one of initreg's, is rejected, so that what
-a command does never depends on the order in which plugins are found.
+A command that two plugins add, or that has the name of one of initreg's, is rejected, so that
+the order in which plugins are found never matters.
 """
 
 import difflib
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What the plugins add to the command line.
+    """The commands that plugins add to the command line.
 
     `records` are all plugins, with the commands that each adds and its errors. `claims` maps each
     command to the plugins that add it, also if there are two and the command is rejected.

@@ -50,7 +50,7 @@ def import_object(target: str) -> Any:
 
 
 def build_model(function: Any, target: str, seed: int | None) -> Any:
-    """Call the user's function, which returns a model. A model is returned as it is."""
+    """Call the user's function, which returns a model. A model is returned unchanged."""
     from initreg import UnbuiltLayersWarning, scope
 
     if _is_model(function):
@@ -92,10 +92,10 @@ def _require_no_arguments(function: Callable[..., Any], target: str) -> None:
 def guarded(
     work: Callable[[], Any], failure: str, target: str, passing: tuple[type[Exception], ...] = ()
 ) -> Any:
-    """Run code that isn't initreg's. Turn what it raises into an error of one line.
+    """Run code that isn't initreg's. Turn its exceptions into errors of one line.
 
     Errors of initreg and those in `passing` are raised unchanged, and so is a `ModuleNotFoundError`
-    for `target` itself. With ``INITREG_DEBUG``, every error is.
+    for `target` itself. With ``INITREG_DEBUG``, all errors are.
     """
     from initreg import InitregError
 

@@ -81,7 +81,7 @@ _OUTPUT_AXES = "Axes of the outputs; None for Keras's own choice."
 
 
 class _WithAxes(InitializerConfig):
-    """What the whole family has in common: the axes that count as inputs and as outputs."""
+    """Parameters of the whole family: the axes that count as inputs and as outputs."""
 
     if TYPE_CHECKING:  # declared by each subclass, as its last parameters
         input_axes: Axes

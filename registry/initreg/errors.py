@@ -1,4 +1,4 @@
-"""Everything that initreg raises on purpose, and the faults that the errors carry.
+"""The errors and warnings of initreg, and the faults that they carry.
 
 ::
 
@@ -19,8 +19,8 @@
 
 Each is also the built-in exception that a caller would expect to catch, and each can be pickled.
 
-`Finding` is here, too, because a `RulesError` carries the findings of its file. How a fault becomes
-a finding is in `initreg.documents.findings`.
+`Finding` is here, too, because a `RulesError` carries the findings of its file.
+`initreg.documents.findings` turns a fault into a finding.
 """
 
 import textwrap
@@ -116,7 +116,7 @@ class InitregError(Exception):
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All that is wrong. An error without faults of its own is one, with its message."""
+        """All faults. An error without faults of its own has one, with its message."""
         return self._faults or (Fault(str(self), code="plugin"),)
 
 
@@ -172,7 +172,7 @@ class _NameError(InitregError, LookupError):
 
 @public
 class UnknownInitializerError(_NameError):
-    """There is no initializer of that name. The message says why, if the plugins show it."""
+    """There is no initializer of that name. The message gives the reason, if it is known."""
 
     code: ClassVar[Code] = "unknown-initializer"
 

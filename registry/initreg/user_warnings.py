@@ -16,8 +16,8 @@ _SKIPPED = (
 def warn_user(message: str, category: type[InitregWarning] = InitregWarning) -> None:
     """Emit a warning at the line of the user's code that called initreg.
 
-    No fixed `stacklevel` can do this, because the number of frames depends on the way that the
-    user came. `skip_file_prefixes` does, from Python 3.12 on.
+    No fixed `stacklevel` can do this, because the number of frames between the user and initreg
+    varies. `skip_file_prefixes` can, from Python 3.12 on.
     """
     frame = sys._getframe(1)
     while frame.f_back is not None and _package(frame.f_globals) in _SKIPPED:

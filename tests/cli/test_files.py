@@ -45,6 +45,7 @@ def test_values_are_read_back_exactly(cli: Any, tmp_path: Path, ending: str, dty
     assert names(tmp_path) == [path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(), (4,), (0,), (0, 3), (3, 0), (2, 3, 4), (1, 1)])
 @pytest.mark.parametrize("ending", ["npy", "npz", "csv"])
 def test_any_shape_can_be_written(tmp_path: Path, ending: str, shape: tuple[int, ...]) -> None:
@@ -240,6 +241,7 @@ def test_the_same_values_give_the_same_picture(tmp_path: Path) -> None:
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_picture_holds_the_histogram_and_the_density() -> None:
     sample = initreg.sample("random_normal", (100, 100), seed=1)
     (axes,) = plot.draw(sample, 60).axes
@@ -253,6 +255,7 @@ def test_the_picture_holds_the_histogram_and_the_density() -> None:
     np.testing.assert_allclose(y, [initreg.Normal(0.0, 0.05).pdf(value) for value in x])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "lines"), [("orthogonal", 0), ("zeros", 0), ("random_normal(stddev=0)", 0)]
 )

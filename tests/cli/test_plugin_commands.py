@@ -262,10 +262,10 @@ def test_a_command_that_two_add_belongs_to_neither(command: Any, installed: Any)
     listed = command("plugins", "--json", "--strict", **site)
     assert listed.status == 1
     errors = {r["name"]: (r["commands"], r["error"]) for r in listed.json if r["error"]}
-    refused = "command 'go' is rejected: {} adds it, too"
+    rejection = "command 'go' is rejected: {} adds it, too"
     assert errors == {
-        "north": (["up"], refused.format("south-inits (plugin south)")),
-        "south": ([], refused.format("north-inits (plugin north)")),
+        "north": (["up"], rejection.format("south-inits (plugin south)")),
+        "south": ([], rejection.format("north-inits (plugin north)")),
     }
 
 

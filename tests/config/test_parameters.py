@@ -1,4 +1,4 @@
-"""The types of parameters accept what config files contain, and reject what only looks like it."""
+"""The types of parameters accept the values in config files, and reject similar ones."""
 
 import re
 

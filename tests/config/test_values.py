@@ -1,4 +1,4 @@
-"""The walk over values keeps what does not change, and the type of what does."""
+"""The walk over values keeps unchanged values, and the type of changed ones."""
 
 from typing import NamedTuple
 

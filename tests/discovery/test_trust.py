@@ -104,8 +104,8 @@ def test_precedence(folder, monkeypatch, variables, in_file, expected):
         monkeypatch.setenv(variable, value)
     write(folder, f"[tool.initreg]\n{in_file}\n")
     file = str(folder.parents[1] / "pyproject.toml")
-    reason = read_trust().block_reason("ortho", "Acme-Inits")
-    assert reason == (expected and expected.replace("FILE", file))
+    block_reason = read_trust().block_reason("ortho", "Acme-Inits")
+    assert block_reason == (expected and expected.replace("FILE", file))
     assert read_trust().block_reason("constants", "initreg") is None  # built in
 
 
@@ -199,10 +199,10 @@ def test_a_file_that_may_not_be_read_is_an_error(folder):
 
 
 def test_the_error_for_such_a_file_is_that_of_the_system(folder, monkeypatch):
-    def refuse(path):
+    def fail(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail)
     with pytest.raises(UnreadableError) as caught:
         read_trust()
     assert str(caught.value) == (

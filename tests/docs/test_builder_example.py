@@ -1,4 +1,4 @@
-"""The builder in docs/examples/builder does what a reader who copies it relies on."""
+"""The builder in docs/examples/builder works as its README says."""
 
 import importlib
 import sys
@@ -141,7 +141,7 @@ def test_a_default_is_a_config_too(configs):
     assert head.kernel_initializer == initreg.validate("glorot_uniform")
 
 
-def test_two_layers_of_one_name_are_refused(builder):
+def test_two_layers_of_one_name_are_rejected(builder):
     twice = [{"type": "flatten", "name": "flat"}] * 2
     with pytest.raises(ValueError, match="two layers are called flat"):
         builder.schema.ModelConfig(seed=1, input_shape=[4], layers=twice)

@@ -17,7 +17,7 @@ from tests.support.processes import run
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
-# What differs from one run or machine to another: what the page shows, and what it stands for.
+# Output that differs between runs or machines: the text on the page, and a pattern for it.
 _NUMBER = r"(?<![\w.])-?\d+\.\d+(?:e[+-]\d+)?(?![\w.])"
 _VOLATILE = {
     r"^\.\.\.\n": r"(?:[^\n]*\n)*?",
@@ -25,14 +25,14 @@ _VOLATILE = {
     r"\b\d+\.\d+\.\d+[\w.+]*": r"\d+\.\d+\.\d+[\w.+]*",  # a version
     r"\b\d+ ms": r"\d+ ms",
     _NUMBER: r"(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)",
-    r"(?<=\S) {2,}": r" {2,}",  # columns are as wide as what stands in them
+    r"(?<=\S) {2,}": r" {2,}",  # columns are as wide as their contents
 }
 _ANY_VOLATILE = re.compile("|".join(f"({shown})" for shown in _VOLATILE), re.MULTILINE)
 _SHELL = re.compile(r"[|;><$&]|^\w+=")
 
 
 def _same(expected: str, printed: str) -> bool:
-    """Compare; a line of `...` stands for any lines, and values may differ in their last digits."""
+    """Compare; a line of `...` matches any lines, and values may differ in their last digits."""
     pattern, numbers, last = "", [], 0
     for match in _ANY_VOLATILE.finditer(expected):
         shown, stands_for = list(_VOLATILE.items())[(match.lastindex or 1) - 1]

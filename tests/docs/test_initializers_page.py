@@ -1,4 +1,4 @@
-"""The table of names elsewhere is complete, and says what the initializers say of themselves."""
+"""The table of names elsewhere is complete, and agrees with the initializers."""
 
 import re
 

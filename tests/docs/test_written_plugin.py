@@ -1,4 +1,4 @@
-"""The plugin that the docs tell the reader to write is made, edited, installed, found and used."""
+"""The plugin on the docs page is created, edited, installed, found and used."""
 
 import shlex
 import textwrap
@@ -20,7 +20,7 @@ def project(blocks, environment, tmp_path_factory) -> Path:
         path, _, part = block.caption.partition(", ")
         if path.startswith("acme-inits/"):
             file, text = folder / path, block.text
-            if part:  # the last table of the page stands for the one that was made
+            if part:  # the last table of the page replaces the generated one
                 head = text.partition("\n")[0]
                 made = file.read_text("utf-8")
                 before, _, after = made.partition(head)

@@ -106,6 +106,7 @@ def nested(scalars):
 json_data = nested(st.none() | scalars)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(json_data, st.sampled_from([None, 0, 2, "\t"]), st.booleans())
 @example({"😀": "\ud83d\\\n"}, None, True)
@@ -114,6 +115,7 @@ def test_json_is_read_as_the_standard_library_reads_it(data, indent, ascii_only)
     check(text, "json", json.loads, json.loads)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.dictionaries(texts, nested(scalars), max_size=4), st.booleans())
 def test_toml_is_read_as_the_standard_library_reads_it(data, windows):
@@ -122,6 +124,7 @@ def test_toml_is_read_as_the_standard_library_reads_it(data, windows):
     check(text, "toml", tomllib.loads, value_in_toml)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     json_data,
@@ -180,6 +183,7 @@ garbage = st.one_of(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", [*LANGUAGES, "keras"])
 @settings(max_examples=250)
 @given(garbage)
@@ -316,10 +320,10 @@ def test_folders_missing_files_and_unknown_extensions_are_unreadable(tmp_path):
 
 
 def test_a_file_without_read_permission_is_unreadable(tmp_path, monkeypatch):
-    def refuse(*args, **kwargs):
+    def fail(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("builtins.open", fail)
     with pytest.raises(UnreadableError, match=r"x\.yaml: Permission denied\."):
         read_file(tmp_path / "x.yaml")
 
@@ -382,6 +386,7 @@ def test_a_text_that_is_only_long_is_read(text, language):
     assert len(read(text, language).documents) == 1
 
 
+@pytest.mark.slow
 def test_files_of_100_mb_are_rejected_in_little_memory(tmp_path):
     pytest.importorskip("resource")
     for ending in LANGUAGES:

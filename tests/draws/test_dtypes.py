@@ -1,4 +1,4 @@
-"""The table of floats is right, and what people read names every float in it."""
+"""The table of floats is right, and the docs and messages name every float in it."""
 
 import ml_dtypes
 import numpy as np

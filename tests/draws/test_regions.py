@@ -1,4 +1,4 @@
-"""A region of a weight has the values that the whole weight has there."""
+"""A region of a weight has the same values as that part of the whole weight."""
 
 import math
 

@@ -11,6 +11,8 @@ from initreg import Normal, TruncatedNormal, Uniform, draw
 from initreg.draws.streams import CHUNK
 from tests.support.drawing import ALPHA, DISTRIBUTIONS, MILLION, SEED, each_whole
 
+pytestmark = pytest.mark.slow
+
 STATED = [
     Normal(0.0, 1.0),
     Normal(3.0, 0.02),

@@ -1,4 +1,4 @@
-"""Any part of a stream has the words that the whole stream has there, in any order of calls."""
+"""Any part of a stream has the same words as in the whole stream, in any order of calls."""
 
 import itertools
 

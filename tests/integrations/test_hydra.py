@@ -82,6 +82,7 @@ def compose(conf):
         )
 
 
+@pytest.mark.slow
 def test_hydra_reads_what_the_page_shows_to_type(compose, page):
     arguments = split(*TYPED)
     assert len(arguments) == len(TYPED)

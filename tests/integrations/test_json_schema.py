@@ -223,6 +223,7 @@ def classed(draw: st.DrawFn) -> dict[str, object]:
     return {"class_name": name} | {key: draw(optional[key]) for key in keys}
 
 
+@pytest.mark.slow
 @given(typed())
 @example({"type": "glorot_uniform", "input_axes": [0]})
 @example({"type": "glorot_uniform", "input_axes": [0], "output_axes": None})
@@ -239,6 +240,7 @@ def test_the_dict_form(spec):
     agree(VALUE, spec, default_registry())
 
 
+@pytest.mark.slow
 @given(classed())
 @example({"class_name": "RandomNormal", "module": "keras.initializers", "registered_name": None})
 @example({"class_name": "RandomNormal", "module": "keras.initializers", "registered_name": "a>b"})
@@ -247,6 +249,7 @@ def test_keras_form(spec):
     agree(VALUE, spec, default_registry())
 
 
+@pytest.mark.slow
 @given(typed() | classed())
 def test_specs_with_nested_ones(spec):
     """A plugin's class, with initializers and a required parameter for parameters."""
@@ -274,7 +277,7 @@ def test_parameters_that_are_required(spec, takes):
 
 
 def test_usual_specs_are_accepted():
-    """So that the laws above are not about refusals alone."""
+    """Without valid examples, the laws above would only test rejections."""
     taken = [
         {"type": entry.name, **validate(example).model_dump(mode="json", by_alias=True)}
         for entry in default_registry().builtin_entries()

@@ -1,4 +1,4 @@
-"""What the tests of saved models share: plugins, files, and changes to their configs."""
+"""Shared by the tests of saved models: plugins, files, and changes to their configs."""
 
 import importlib
 import itertools
@@ -132,8 +132,8 @@ def named(name, module=None, **rest):
     return {"module": module, "class_name": name, "config": {}, "registered_name": name} | rest
 
 
-def refused(path, **options):
-    """Return the lines that say why a file is refused; the file's name stands before them."""
+def rejection(path, **options):
+    """Return the lines that say why a file is rejected, without the name of the file."""
     with pytest.raises(UnreadableError) as caught:
         load_model(path, **options)
     assert caught.value.file == str(path)

@@ -67,6 +67,7 @@ def test_a_model_that_was_built_outside_gets_what_a_scope_gives(name, make_named
         assert digest(outside) == digest(inside)
 
 
+@pytest.mark.slow
 def test_each_weight_is_what_draw_gives(functional_model, numbers):
     model = functional_model()
     rules = [{"match": "kernel", "init": "he_normal"}]
@@ -105,6 +106,7 @@ def test_the_realised_moments_are_those_of_numpy(functional_model, numbers):
     ]
 
 
+@pytest.mark.slow
 def test_a_model_of_many_weights():
     blocks = [layers.Dense(3) for _ in range(160)]
     model = keras.Sequential([keras.Input((3,)), *blocks], name="m")
@@ -265,6 +267,7 @@ def test_only_weights_change_and_training_goes_on(make, digest):
     assert digest(model) == drawn
 
 
+@pytest.mark.slow
 @trains
 def test_a_step_of_training_is_that_of_a_model_made_so(digest):
     inputs = np.random.default_rng(1).normal(size=(8, 4)).astype("float32")

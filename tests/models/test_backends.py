@@ -1,4 +1,4 @@
-"""The weights of ten architectures are the same on every backend, and stay what they are."""
+"""The weights of ten architectures are the same on every backend, and never change."""
 
 import hashlib
 import json

@@ -104,7 +104,7 @@ def test_a_seed_beside_the_spec_is_filled_in():
     form = {"module": "initreg.models.portable", "class_name": "Portable"}
     given = {**form, "config": {"spec": "drawn_spread", "seed": 4}}
     assert initreg.validate(given) == Spread(seed=4)
-    with pytest.raises(UnknownInitializerError, match="does not say that its values are portable"):
+    with pytest.raises(UnknownInitializerError, match="No spec has the portable values"):
         initreg.validate({**form, "config": {"spec": "random_normal"}})
     with pytest.raises(ConfigError) as caught:
         initreg.validate({**form, "config": {"spec": "drawn_spread(stddev=-1)"}})

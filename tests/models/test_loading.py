@@ -20,7 +20,7 @@ from tests.models.saved_models import (
     kernel,
     make,
     put,
-    refused,
+    rejection,
     written,
 )
 from tests.support.processes import python
@@ -141,7 +141,7 @@ def test_a_file_that_is_not_a_model_is_explained(tmp_path, name, problem):
     h5py.File(tmp_path / "weights.h5", "w").close()
     with h5py.File(tmp_path / "number.h5", "w") as file:
         file.attrs["model_config"] = 3
-    assert refused(tmp_path / name) == [problem]
+    assert rejection(tmp_path / name) == [problem]
 
 
 @pytest.mark.parametrize("name", ["text.h5", "short.hdf5"])
@@ -149,7 +149,7 @@ def test_a_damaged_h5_file_is_reported(tmp_path, name):
     make(whole := tmp_path / "whole.h5")
     (tmp_path / "text.h5").write_text("a model")
     (tmp_path / "short.hdf5").write_bytes(whole.read_bytes()[:-100])
-    assert refused(tmp_path / name)[0].startswith("This is not an HDF5 file, or it is damaged: ")
+    assert rejection(tmp_path / name)[0].startswith("This is not an HDF5 file, or it is damaged: ")
 
 
 def test_an_error_in_the_json_has_its_place(tmp_path):
@@ -163,7 +163,9 @@ def test_an_error_in_the_json_has_its_place(tmp_path):
 def test_h5_files_take_h5py(tmp_path, monkeypatch):
     make(path := tmp_path / "model.h5")
     monkeypatch.setitem(sys.modules, "h5py", None)
-    assert refused(path) == ["h5py isn't installed. Install it to read this file: pip install h5py"]
+    assert rejection(path) == [
+        "h5py isn't installed. Install it to read this file: pip install h5py"
+    ]
 
 
 def test_a_file_elsewhere_is_not_fetched():
@@ -176,7 +178,7 @@ def test_damaged_weights_are_reported(tmp_path):
     data = path.read_bytes()
     at = data.index(b"model.weights.h5") + 40
     path.write_bytes(data[:at] + b"\0" * 200 + data[at + 200 :])
-    assert refused(path)[0].startswith("Keras can't read it: ")
+    assert rejection(path)[0].startswith("Keras can't read it: ")
 
 
 def test_what_keras_raises_is_passed_on_with_the_file(tmp_path):
@@ -227,7 +229,7 @@ def test_a_config_finds_the_class_of_a_plugin(plugins, tmp_path):
 def test_a_config_may_only_name_what_is_known(trap, tmp_path, what):
     config = json.loads(make(tmp_path / "model.keras").to_json())
     put(EVIL[what])(config)
-    first, line, *_ = refused(write_config(tmp_path / "model.json", config))
+    first, line, *_ = rejection(write_config(tmp_path / "model.json", config))
     assert first == "Rejected: the file refers to classes or functions that aren't allowed:"
     assert line.startswith(f"  {what}")
 
@@ -245,4 +247,4 @@ def test_a_config_may_only_name_what_is_known(trap, tmp_path, what):
     ids=["rules", "list", "initializer"],
 )
 def test_a_config_that_is_not_of_a_model_is_rejected(tmp_path, config, problem):
-    assert refused(write_config(tmp_path / "model.json", config)) == [problem]
+    assert rejection(write_config(tmp_path / "model.json", config)) == [problem]

@@ -1,4 +1,4 @@
-"""A weight has one path: also in a copy of its model, whatever Keras calls it there."""
+"""A weight has the same path in a copy of its model, even if Keras gives it another name."""
 
 import keras
 import pytest

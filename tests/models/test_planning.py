@@ -1,4 +1,4 @@
-"""A plan says what each weight of a model will get, and changes nothing."""
+"""A plan says how each weight of a model will be drawn, and changes nothing."""
 
 import re
 
@@ -32,6 +32,7 @@ def paths(plan):
 # Laws ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_plan_changes_nothing(make, numbers):
     model = make()
     before = numbers(model)

@@ -1,4 +1,4 @@
-"""A portable initializer is a Keras initializer as any, with the values that `draw` gives."""
+"""A portable initializer is a Keras initializer like any other, with the values of `draw`."""
 
 import keras
 import numpy as np
@@ -132,6 +132,7 @@ LAYERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "shape"), LAYERS.values(), ids=LAYERS)
 def test_it_works_in_every_layer_and_a_saved_model(layer, shape, tmp_path):
     initializer = portable("random_normal")
@@ -186,6 +187,7 @@ def test_other_dtypes_are_keras_own(spec, dtype):
     assert np.array_equal(found, expected)
 
 
+@pytest.mark.slow
 def test_what_numpy_can_not_draw_goes_through_keras():
     found = values_of(portable("stft(side=imag)"), (4, 1, 3))
     plain = keras.initializers.STFT(side="imag")((4, 1, 3), dtype="float32")

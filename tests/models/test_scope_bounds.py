@@ -1,4 +1,4 @@
-"""Nothing of a scope is left after its end, and no other thread or task sees it."""
+"""A scope leaves nothing behind at its end, and doesn't affect other threads or tasks."""
 
 import asyncio
 import inspect

@@ -214,6 +214,7 @@ UNBUILT = (
 )
 
 
+@pytest.mark.slow
 def test_layers_that_are_not_built_are_reported():
     with pytest.warns(InitregWarning) as caught, initreg.scope(seed=1) as made:
         model = unbuilt()

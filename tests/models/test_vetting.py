@@ -1,4 +1,4 @@
-"""A file may only name what is known; anything else is rejected, never imported or run."""
+"""A file may name only known classes and functions. Others are rejected, never imported or run."""
 
 import importlib
 import json
@@ -23,7 +23,7 @@ from tests.models.saved_models import (
     make,
     named,
     put,
-    refused,
+    rejection,
     written,
 )
 
@@ -84,7 +84,7 @@ def test_a_name_alone_does_not_make_it_the_plugins_class(plugins, tmp_path):
     package = plugins.add()
     make(path := tmp_path / "model.keras")
     edit(path, put(written("somewhere", registered=False)))
-    problem = refused(path, registry=plugins.registry())
+    problem = rejection(path, registry=plugins.registry())
     assert "  somewhere.kernels.Filled, at $.config.layers[1].config.kernel_initializer" in problem
     assert plugins.imported(package)
 
@@ -93,7 +93,7 @@ def test_an_unregistered_class_is_looked_for_in_its_namesakes_alone(plugins, tmp
     package = plugins.add()
     make(path := tmp_path / "model.keras")
     edit(path, put(named("Halves", "acme")))
-    refused(path, registry=plugins.registry())
+    rejection(path, registry=plugins.registry())
     assert plugins.imported(package) == ["plugin"]
 
 
@@ -101,7 +101,9 @@ def test_a_function_that_a_plugin_builds_with_is_not_loaded(plugins, tmp_path):
     package = plugins.add(kernels="def Filled(value):\n    pass\n")
     make(path := tmp_path / "model.keras")
     edit(path, put(written(package)))
-    assert refused(path, registry=plugins.registry())[1].startswith(f"  {package}.kernels.Filled,")
+    assert rejection(path, registry=plugins.registry())[1].startswith(
+        f"  {package}.kernels.Filled,"
+    )
 
 
 @ENDINGS
@@ -133,7 +135,7 @@ def test_two_classes_of_one_name_in_one_file(plugins, tmp_path, registered):
         assert (
             f"  {both[1]}.kernels.Filled (Keras can't tell it from {both[0]}.kernels.Filled: both "
             "are called 'Filled'), at $.config.layers[2].config.kernel_initializer"
-        ) in refused(path, registry=plugins.registry())
+        ) in rejection(path, registry=plugins.registry())
 
 
 def test_two_plugins_that_register_one_name_are_both_rejected(plugins, tmp_path):
@@ -144,7 +146,7 @@ def test_two_plugins_that_register_one_name_are_both_rejected(plugins, tmp_path)
     assert (
         f"  gone.kernels.Filled ({both[0]} 1.0 and {both[1]} 1.0 have one each), "
         "at $.config.layers[1].config.kernel_initializer"
-    ) in refused(path, registry=plugins.registry())
+    ) in rejection(path, registry=plugins.registry())
 
 
 def test_a_class_that_cant_be_imported_says_so(plugins, tmp_path):
@@ -155,14 +157,14 @@ def test_a_class_that_cant_be_imported_says_so(plugins, tmp_path):
         f"  {package}.kernels.Filled ({package} 1.0 has one, but: builds='{package}.kernels:Filled'"
         " can't be imported: No module named 'no_such_module_of_loading'.), "
         "at $.config.layers[1].config.kernel_initializer"
-    ) in refused(path, registry=plugins.registry())
+    ) in rejection(path, registry=plugins.registry())
 
 
 def test_a_plugin_that_failed_is_named(plugins, tmp_path):
     package = plugins.add(plugin="raise RuntimeError('out of order')\n")
     make(path := tmp_path / "model.keras")
     edit(path, put(written(package)))
-    last = refused(path, registry=plugins.registry())[-1]
+    last = rejection(path, registry=plugins.registry())[-1]
     assert last.startswith(f"These plugins failed and may provide it: {package} (")
     assert "out of order" in last
 
@@ -175,7 +177,7 @@ def test_a_plugin_that_failed_is_named(plugins, tmp_path):
 def test_a_file_may_only_name_what_is_known(trap, tmp_path, ending, what):
     make(path := tmp_path / f"model{ending}")
     edit(path, put(EVIL[what]))
-    first, line, *_ = refused(path)
+    first, line, *_ = rejection(path)
     root = "$.model_config" if ending == ".h5" else "$"
     assert first == "Rejected: the file refers to classes or functions that aren't allowed:"
     assert line == f"  {what}, at {root}.config.layers[1].config.kernel_initializer"
@@ -185,7 +187,7 @@ def test_for_a_function_no_plugin_is_loaded(plugins, tmp_path):
     package = plugins.add()
     make(path := tmp_path / "model.keras")
     edit(path, put(FUNCTION))
-    refused(path, registry=plugins.registry())
+    rejection(path, registry=plugins.registry())
     assert plugins.imported(package) == []
 
 
@@ -208,7 +210,7 @@ def test_a_name_is_vetted_wherever_it_is(trap, tmp_path, parents, last, value, a
 
     make(path := tmp_path / "model.keras")
     edit(path, change)
-    assert refused(path)[1].endswith(f", at {at}")
+    assert rejection(path)[1].endswith(f", at {at}")
 
 
 def test_all_names_are_reported_at_once_with_their_places_and_what_to_do(tmp_path):
@@ -220,7 +222,7 @@ def test_all_names_are_reported_at_once_with_their_places_and_what_to_do(tmp_pat
 
     make(path := tmp_path / "model.keras")
     edit(path, change)
-    assert refused(path, registry=Registry()) == [
+    assert rejection(path, registry=Registry()) == [
         "Rejected: the file refers to classes or functions that aren't allowed:",
         "  acme.inits.Glow, at $.config.layers[1].config.kernel_initializer, "
         "$.config.layers[1].config.bias_initializer, $.config.layers[2].config.kernel_initializer "
@@ -263,7 +265,7 @@ def unsafe(request):
 def test_code_in_a_file_is_not_run_whatever_the_process_allows(unsafe, tmp_path, ending, what):
     make(path := tmp_path / f"model{ending}")
     edit(path, lambda config: config["config"]["layers"].append(RUNS_CODE[what]))
-    _, line, last = refused(path)
+    _, line, last = rejection(path)
     assert line.startswith(f"  {what} (it runs code from the file), at $.")
     assert "config.layers[" in line
     assert last == (
@@ -276,7 +278,7 @@ def test_another_name_of_the_same_class_is_rejected(unsafe, tmp_path):
     layer = RUNS_CODE["keras.layers.TorchModuleWrapper"]
     layer = layer | {"module": "keras", "class_name": "layers.TorchModuleWrapper"}
     edit(path, lambda config: config["config"]["layers"].append(layer))
-    assert refused(path)[1].startswith(
+    assert rejection(path)[1].startswith(
         "  keras.layers.TorchModuleWrapper (not part of a model), at"
     )
 
@@ -285,7 +287,7 @@ def test_a_lambda_as_keras_2_wrote_it_is_not_run(unsafe, tmp_path):
     make(path := tmp_path / "model.h5")
     layer = {"class_name": "Lambda", "config": {"function": ["4wEA", None, None]}}
     edit(path, lambda config: config["config"]["layers"].append(layer))
-    assert refused(path)[1].startswith("  a lambda (it runs code from the file), at $.")
+    assert rejection(path)[1].startswith("  a lambda (it runs code from the file), at $.")
 
 
 def test_keras_rejects_the_same_file(tmp_path):
@@ -309,13 +311,13 @@ def test_keras_rejects_the_same_file(tmp_path):
 def test_names_that_are_not_text_are_rejected(tmp_path, strange):
     make(path := tmp_path / "model.keras")
     edit(path, put(strange))
-    assert refused(path)[1].endswith(", at $.config.layers[1].config.kernel_initializer")
+    assert rejection(path)[1].endswith(", at $.config.layers[1].config.kernel_initializer")
 
 
 def test_a_name_cant_write_to_the_terminal(tmp_path):
     make(path := tmp_path / "model.keras")
     edit(path, put(named("\x1b[2J\nFine", "acme")))
-    line = refused(path)[1]
+    line = rejection(path)[1]
     assert line.isprintable()
     assert line.startswith("  acme.�[2J�Fine, at ")
 

@@ -37,6 +37,7 @@ def forms(plan):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["Plan", "mapping", "file", "path"])
 def test_a_plan_is_repeated_exactly(form, make, digest):
     rules = [

@@ -1,4 +1,4 @@
-"""What is published: the wheel, the source distribution, and the editable install."""
+"""The published files: the wheel, the source distribution, and the editable install."""
 
 import tarfile
 import zipfile

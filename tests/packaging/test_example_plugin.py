@@ -49,8 +49,8 @@ def test_it_is_listed_and_sampled(installed) -> None:
     shown = installed.initreg("sample", "siren(first=True)", "--shape", "4,100", "--seed", "1")
     assert "spec     siren(first=True)" in shown
     assert re.search(r"^stddev +0\.14\d+ +0\.144338$", shown, re.MULTILINE)  # 0.25 / sqrt(3)
-    refused = installed.initreg("sample", "low_rank(rank=0)", status=2)
-    assert refused == (
+    rejection = installed.initreg("sample", "low_rank(rank=0)", status=2)
+    assert rejection == (
         "rank must be 1 or more, not 0.\n    low_rank(rank=0)\n                  ^\n"
     )
 
@@ -132,8 +132,8 @@ def test_once_removed_it_is_gone(environment, project) -> None:
     environment.uninstall("initreg-example")
     assert "siren" not in environment.initreg("list")
     assert "siren" not in environment.initreg("plugins")
-    refused = environment.initreg("show", "siren", status=2)
-    assert refused.startswith("There is no initializer 'siren'.")
-    refused = environment.initreg("spectrum", "siren", status=2)
-    assert "No such command 'spectrum'." in refused
+    rejection = environment.initreg("show", "siren", status=2)
+    assert rejection.startswith("There is no initializer 'siren'.")
+    rejection = environment.initreg("spectrum", "siren", status=2)
+    assert "No such command 'spectrum'." in rejection
     environment.install(project)

@@ -1,4 +1,4 @@
-"""What `initreg new` makes is installed, listed, checked, typed and tested, as it stands.
+"""A distribution from `initreg new` installs, and passes all its checks unchanged.
 
 The command comes from the wheel, so that the template is tested as it is published.
 """

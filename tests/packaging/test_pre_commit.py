@@ -102,7 +102,7 @@ def commit(run: Run, project: Path, **files: str) -> Result:
     return run(project, "git", "commit", "-m", "Add files", status=None)
 
 
-def test_a_commit_with_a_wrong_initializer_is_refused(run: Run, project: Path) -> None:
+def test_a_commit_with_a_wrong_initializer_is_rejected(run: Run, project: Path) -> None:
     before = run(project, "git", "rev-parse", "HEAD").stdout
     done = commit(run, project, model__yaml=WRONG, right__yaml="init: zeros\n")
     assert done.status == 1
@@ -118,7 +118,7 @@ def test_a_commit_with_a_wrong_initializer_is_refused(run: Run, project: Path) -
         {"model__json": '{"init": "he_normal"}\n', "model__toml": 'init = "he_normal"\n'},
         {"plain__yaml": "units: 3\n", "empty__yaml": ""},
         {"text__md": "init: nope\n"},
-        # Of a type that is asked for, but no configs.
+        # Their types are checked, but they are not configs.
         {"uv__lock": "version = 1\n", "notebook__ipynb": "{}\n", "__clang-format": "A: B\n"},
     ],
     ids=["right", "json and toml", "nothing to check", "of another type", "lock file and notebook"],

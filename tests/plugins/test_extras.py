@@ -39,6 +39,7 @@ def weights(tmp_path, monkeypatch):
 # Inside Keras -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @every
 def test_a_seed_repeats_the_values(spec):
     shape = SPECS[spec]
@@ -304,6 +305,7 @@ def test_scaled_orthogonal_keeps_its_shape_in_a_plan():
     np.testing.assert_allclose(kernel @ kernel.T, 9 * np.eye(4), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_bias_of_an_lstm_opens_its_forget_gate():
     layer = keras.layers.LSTM(
         3, unit_forget_bias=False, bias_initializer=resolve("per_gate([zeros, ones, zeros, zeros])")
@@ -316,6 +318,7 @@ def test_the_bias_of_an_lstm_opens_its_forget_gate():
     np.testing.assert_array_equal(bias, theirs)
 
 
+@pytest.mark.slow
 def test_each_gate_of_a_gru_has_its_own_matrix():
     spec = "per_gate([orthogonal, orthogonal, orthogonal])"
     layer = keras.layers.GRU(4, recurrent_initializer=resolve(spec, seed=1))

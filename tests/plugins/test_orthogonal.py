@@ -43,6 +43,7 @@ def test_it_is_the_q_of_a_qr_factorization_whose_r_has_a_positive_diagonal():
         assert not (q == draw("orthogonal", (9, 6), dtype="float64", **other)).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", [(0, 0), (2, 1), (3, 2)], ids=str)
 def test_each_entry_follows_the_distribution_of_a_random_rotation(entry):
     drawn = [draw("orthogonal", (4, 3), seed=s, dtype="float64")[entry] for s in range(1000)]

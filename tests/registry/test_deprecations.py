@@ -1,4 +1,4 @@
-"""What a plugin has renamed or deprecated still resolves, and a warning says what to write."""
+"""Renamed parameters and deprecated initializers still work, and a warning says what to write."""
 
 import warnings
 from contextlib import contextmanager

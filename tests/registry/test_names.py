@@ -117,6 +117,10 @@ def test_built_in_names_can_not_be_claimed(registry, name, alias, taken):
         ),
         ("zzz", "There is no initializer 'zzz'. `initreg list` shows all."),
         (
+            "jax.nn.zzz",
+            "Names are written without a module. Write 'zzz' without 'jax.nn'.",
+        ),
+        (
             "acmee.plus",
             "No plugin distribution 'acmee' is installed. Did you mean 'acme'? "
             "Installed: acme, initreg.",

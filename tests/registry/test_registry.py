@@ -37,7 +37,7 @@ class Failing(InitializerConfig, name="failing"):
         raise RuntimeError("out of luck")
 
 
-class Refused(InitializerConfig, name="refused", builds="keras.initializers:Identity"):
+class Rejected(InitializerConfig, name="rejected", builds="keras.initializers:Identity"):
     """Have a parameter that Keras does not accept."""
 
     colour: str = "red"
@@ -151,8 +151,8 @@ def test_no_name_finds_the_abstract_base_class_or_a_function(name):
     [
         (Failing(), "failing could not be built: RuntimeError: out of luck"),
         (
-            Refused(colour="blue"),
-            "refused(colour=blue) could not be built: TypeError: Identity.__init__() got an "
+            Rejected(colour="blue"),
+            "rejected(colour=blue) could not be built: TypeError: Identity.__init__() got an "
             "unexpected keyword argument 'colour'",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Text, a dict, Keras's dict and a config can all say the same."""
+"""Text, a dict, Keras's dict and a config can all describe the same initializer."""
 
 import types
 

@@ -124,6 +124,7 @@ def test_usual_patterns_compile_and_are_fast(text):
     assert slow_path(text) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", SLOW)
 def test_slow_patterns_are_found_without_a_model(text):
     path = slow_path(text)
@@ -132,6 +133,7 @@ def test_slow_patterns_are_found_without_a_model(text):
         timed_search(compile_pattern(text), path, 0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("path", ["a" * 300, "ab" * 150, "aab" * 100 + "!", "x" * 300 + "!"])
 def test_every_search_ends(text, path):

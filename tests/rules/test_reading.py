@@ -172,6 +172,7 @@ SOME = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(SOME)
 def test_what_is_written_reads_back(rules):
     read = read_rules(rules)
@@ -409,6 +410,7 @@ def test_patterns_are_tried_by_the_check_alone():
     assert read_rules(rules).rules[0].match == "(a|a)*x"
 
 
+@pytest.mark.slow
 def test_the_trials_of_a_file_end(monkeypatch):
     monkeypatch.setattr(reading, "_TRIALS", 0.1)
     assert 1 <= len(findings("- {match: (a|a)*x, init: keep}\n" * 1000)) < 10
@@ -445,6 +447,7 @@ RULES_LIKE = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(RULES_LIKE)
 def test_the_schema_takes_what_is_read(rules):
     text = json.dumps(rules)

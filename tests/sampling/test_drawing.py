@@ -29,6 +29,7 @@ def test_any_shape_can_be_drawn(spec, shape):
     assert (len(edges), len(counts)) == ((6, 5) if drawn.count else (0, 0))
 
 
+@pytest.mark.slow
 def test_the_values_are_those_of_keras():
     initializer = keras.initializers.RandomNormal(stddev=0.5, seed=3)
     expected = keras.ops.convert_to_numpy(initializer((4, 5)))
@@ -63,6 +64,7 @@ def test_the_seed_that_was_used_is_returned(spec, seed, used):
     assert sample(spec, (2, 2), seed).seed == used
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 @pytest.mark.parametrize("spec", SPECS)
 def test_dtypes(spec, dtype):

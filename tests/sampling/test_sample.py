@@ -1,4 +1,4 @@
-"""A sample knows the statistics of its values, and what theory expects of them."""
+"""A sample knows the statistics of its values, and the expected ones."""
 
 import math
 

@@ -41,6 +41,7 @@ garbage = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=800)
 @given(garbage)
 @example("f(" + "(" * 4000)
@@ -251,7 +252,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "caret", "problem"), REFUSED, ids=lambda value: value[:30])
-def test_refusals(text, caret, problem):
+def test_rejected_texts(text, caret, problem):
     with pytest.raises(SpecSyntaxError) as caught:
         parse(text)
     shown = text.rstrip() if len(text) <= 96 else f"{text[:96]}…"
@@ -276,7 +277,7 @@ def test_refusals(text, caret, problem):
         ("import os", 0),
     ],
 )
-def test_what_python_refuses_is_refused_in_its_words(text, column):
+def test_invalid_python_is_rejected_with_the_words_of_python(text, column):
     with pytest.raises(SpecSyntaxError) as caught:
         parse(text)
     assert caught.value.problem.startswith("This is not a valid spec: ")

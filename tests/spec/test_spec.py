@@ -50,6 +50,7 @@ values = st.recursive(
 specs = specs_of(values)
 
 
+@pytest.mark.slow
 @given(specs)
 def test_the_canonical_text_gives_the_spec_back(spec):
     assume(len(str(spec)) <= MAX_LENGTH)
@@ -59,6 +60,7 @@ def test_the_canonical_text_gives_the_spec_back(spec):
     assert str(again) == str(spec)
 
 
+@pytest.mark.slow
 @given(specs, st.randoms())
 def test_the_order_of_named_arguments_does_not_count(spec, random):
     positional = [a for a in spec.arguments if a.name is None]
@@ -69,6 +71,7 @@ def test_the_order_of_named_arguments_does_not_count(spec, random):
     assert hash(shuffled) == hash(spec)
 
 
+@pytest.mark.slow
 @given(specs)
 def test_copies_are_equal(spec):
     assert copy.deepcopy(spec) == spec

@@ -1,1 +1,1 @@
-"""What tests share: paths, processes, distributions, environments, and the blocks of the docs."""
+"""Shared by tests: paths, processes, distributions, environments, and the blocks of the docs."""

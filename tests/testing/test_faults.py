@@ -103,7 +103,7 @@ class WrongExample(Sound, name="planted", examples=("planted(stdev=1)",)):
     """Show an example that is not valid."""
 
 
-@fault("docs", "The example 'zeros' is one of zeros.")
+@fault("docs", "The example 'zeros' is a spec of zeros.")
 class OthersExample(Sound, name="planted", examples=("zeros",)):
     """Show an example of another initializer."""
 

@@ -1,4 +1,4 @@
-"""What a user's type checker sees. Checked with mypy and pyright, never run."""
+"""Types as a user's type checker sees them. Checked with mypy and pyright, never run."""
 
 from typing import Any, assert_type
 

@@ -1,1 +1,1 @@
-"""What commands print: text, tables, JSON and pictures. Only `render` imports Rich."""
+"""The output of commands: text, tables, JSON and pictures. Only `render` imports Rich."""

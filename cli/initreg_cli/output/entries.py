@@ -30,7 +30,7 @@ def _summary(entry: "Entry") -> str:
     return f"(deprecated) {summary}" if entry.config_class.initializer_deprecated else summary
 
 
-# The columns of `initreg list`: the head of each, and what it says of an initializer.
+# The columns of `initreg list`: the head of each, and its text for an initializer.
 _COLUMNS: dict[str, Callable[["Entry"], str]] = {
     "name": lambda entry: entry.name,
     "parameters": signature,

@@ -1,4 +1,4 @@
-"""A plan, and what it leaves open."""
+"""A plan, with its unused rules and the weights without a rule."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ def has_findings(plan: "Plan", strict: bool) -> bool:
 
 
 def print_plan(plan: "Plan", *, json: bool, strict: bool) -> None:
-    """Print a plan on stdout. Print a summary and what the plan leaves open on stderr."""
+    """Print a plan on stdout, and a summary with its findings on stderr."""
     if json:
         render.print_text(plan.to_json())
         notes = [*plan.unmatched_texts(), *plan.notes]

@@ -44,7 +44,7 @@ def print_sample(sample: "Sample", seed_was_given: bool) -> None:
 
 
 def as_json(sample: "Sample") -> dict[str, Any]:
-    """Return all that is printed of a sample as data, but not the values."""
+    """Return a sample as data: everything that is printed, except the values."""
     edges, counts = sample.histogram(PLOT_BINS)
     return {
         "spec": sample.spec,

@@ -23,8 +23,9 @@ class PerGate(
 ):
     """Fill equal parts of the last axis, the gates of a recurrent layer, each in its own way.
 
-    The gates of Keras's LSTM are input, forget, cell, output; those of its GRU are update, reset,
-    new. (PyTorch has them along the first axis: the same for LSTM, and reset, update, new for GRU.)
+    The gates of Keras's LSTM are input, forget, candidate, output; those of its GRU are update,
+    reset, candidate. PyTorch has them along the first axis, and those of GRU are reset, update,
+    candidate.
     The first example sets the bias of an LSTM's forget gate to 1. Use it with
     ``unit_forget_bias=False``. Otherwise Keras sets that gate itself, and calls the initializer for
     the other gates only.

@@ -143,7 +143,7 @@ class InitializerConfig(BaseModel):
         """Make a fresh Keras initializer.
 
         The default calls the class in `builds` with the parameters. Without `builds`, it makes
-        initreg's own initializer, which draws with NumPy. Override this only if neither will do.
+        initreg's own initializer, which draws with NumPy. Override this only if neither is enough.
         """
         if self.is_drawn():
             return import_target(PORTABLE)(self)
@@ -157,7 +157,7 @@ class InitializerConfig(BaseModel):
         return make(**{name: _built(values[f]) for name, f in self.parameter_fields.items()})
 
     def serialize(self) -> dict[str, Any]:
-        """Return what Keras writes for this initializer into the config of a model, without Keras.
+        """Return the dict that Keras writes for this initializer, without importing Keras.
 
         A plugin that overrides `build` should override this as well. Otherwise it raises
         `PluginError`.
@@ -294,7 +294,7 @@ def _written(config: InitializerConfig, field: str, write: Callable[[Any], T]) -
 
 
 def _built(value: Any) -> Any:
-    """Turn the value of a field into what a Keras constructor takes."""
+    """Turn the value of a field into an argument for a Keras constructor."""
     # Lists, not tuples, because Keras writes them into its own configs.
     return map_leaves(
         value,

@@ -1,7 +1,7 @@
 """Portable draws: the values of a weight from NumPy, the same on every backend and machine.
 
-A plugin can describe the values by a `distribution`, or make them by `draw`. What it gives decides
-who draws a weight:
+A plugin can describe the values by a `distribution`, or make them by `draw`. This decides how a
+weight is drawn:
 
 ===================  ========  ======================  =========  ==================
 distribution(shape)  draw()    nested configs          portable?  drawn by

@@ -1,4 +1,4 @@
-"""What configs build, named by text: ``"module:Class"``, imported only when it is built.
+"""The classes that configs build, as text: ``"module:Class"``. They are imported when needed.
 
 `PORTABLE` names a module above this one. That is on purpose: a config builds its own initializer,
 and importing that module would import Keras.
@@ -12,7 +12,7 @@ from typing import Any
 from initreg.errors import PluginError
 
 PORTABLE = "initreg.models.portable:Portable"
-"""What a config builds if its plugin says how values are drawn, and names no class of Keras."""
+"""The class that a config builds if its plugin defines the draw and names no Keras class."""
 
 PORTABLE_KEY = "initreg>Portable"
 """The name under which that class is registered with Keras."""

@@ -146,11 +146,8 @@ def _load(project: _Project, trust: Trust) -> list[Plugin]:
     if project.problem:
         record = PluginRecord(project.name or "?", project.name, location=project.location)
         return [Plugin(replace(record, error=project.problem))]
-    unfit = (
-        None
-        if normalize(project.name) == BUILTIN
-        else incompatibility(project.requires, project.name)
-    )
+    is_builtin = normalize(project.name) == BUILTIN
+    unfit = None if is_builtin else incompatibility(project.requires, project.name)
     plugins = []
     for point in sorted(project.points, key=lambda point: (point.name, point.value)):
         record = PluginRecord(point.name, project.name, project.version, location=project.location)

@@ -1,4 +1,4 @@
-"""What is known of each plugin after it was loaded, or failed to load."""
+"""The record of each plugin after it was loaded, or failed to load."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from initreg.errors import UnreadableError
 def unpack(file: IO[bytes], name: str, limit: int) -> bytes:
     """Return `config.json` of an archive, up to one byte more than `limit`.
 
-    Raises `UnreadableError`, with `name` as the file, if there is none.
+    Raises `UnreadableError`, with `name` as the file, if the archive has no config.
     """
     try:
         with zipfile.ZipFile(file) as archive, archive.open("config.json") as config:

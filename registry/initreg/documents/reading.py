@@ -48,7 +48,7 @@ def read_file(path: str | os.PathLike[str], language: str | None = None) -> Sour
 
     ``-`` is the standard input, which is YAML by default.
 
-    Raises `UnreadableError` if there is no such file, or if it is too large or invalid.
+    Raises `UnreadableError` if the file is missing, too large or invalid.
     """
     name = os.fspath(path)
     format_ = format_named(language) if language else None

@@ -3,7 +3,7 @@
 A word is a signed integer, and all words are equally likely. So word / 2³² + 1/2 is a random number
 p between 0 and 1, and the quantile function of a distribution turns p into a value that follows
 this distribution. Other methods for normal values (ziggurat, polar) reject some words and take
-new ones, so the position of a value doesn't tell which word it uses. Here each value depends on one
+new ones, so the position of a value doesn't determine its words. Here each value depends on one
 word, so any part of a weight can be drawn alone (see `streams`).
 
 The values are the same to the last bit on every machine. This module uses only integers and the

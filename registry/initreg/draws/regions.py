@@ -1,4 +1,4 @@
-"""Which random words a region of a weight needs.
+"""Find the random words that a region of a weight needs.
 
 A region is a box in a weight, such as the shard of one device. The values of a weight are counted
 in C order, so a region is a list of *runs*: values with consecutive numbers. Columns 2 and 3 of a
@@ -37,7 +37,7 @@ class Runs(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one chunk holds of the runs ``first:last``."""
+    """The part of the runs ``first:last`` that is in one chunk."""
 
     chunk: int
     first: int

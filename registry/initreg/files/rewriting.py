@@ -70,7 +70,7 @@ def collapse(config: Any, *, keys: Iterable[str] = (), registry: Registry | None
 
 
 def expanded(spec: Any, registry: Registry) -> Any:
-    """Return the dict that Keras writes for a spec, or the spec itself if it stays."""
+    """Return the dict that Keras writes for a spec, or the spec itself if it is unchanged."""
     has_class = isinstance(spec, Mapping) and "class_name" in spec
     if isinstance(spec, Mapping) and is_interpolated(spec):
         return spec
@@ -85,7 +85,7 @@ def expanded(spec: Any, registry: Registry) -> Any:
 
 
 def collapsed(spec: Any, registry: Registry) -> Any:
-    """Return the text for a dict that Keras wrote, or the dict itself if the text would lose some.
+    """Return the text for a dict that Keras wrote, or the dict if text would lose information.
 
     So the text is read again and compared with the dict.
     """

@@ -121,7 +121,7 @@ def _check_default(handler: GetCoreSchemaHandler) -> None:
 def _as_specs(default: Any) -> Any:
     """Replace the configs in a default with their specs.
 
-    Pydantic writes the default into the JSON Schema as it is, and warns if JSON can't hold it.
+    Pydantic writes the default unchanged into the JSON Schema, and warns if JSON can't hold it.
     """
     registry = default_registry()
 

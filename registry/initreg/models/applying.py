@@ -26,7 +26,7 @@ def apply(
     strict: bool = False,
     progress: Progress | bool | None = None,
 ) -> Plan:
-    """Draw the weights of a built model again, by rules; return the plan with realised moments.
+    """Draw the weights of a built model again, by rules; return the plan with their moments.
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((100,)), keras.layers.Dense(100, name="head")])
@@ -36,8 +36,8 @@ def apply(
     0.02
 
     `rules` is what `plan` takes, or a plan, also as the file of its JSON, which is repeated
-    exactly. Everything is drawn before anything is changed, so for a moment the weights exist
-    twice; a failure leaves every weight as it was. Weights that no rule matches, optimizer state,
+    exactly. All weights are drawn before any is changed, so for a moment they are in memory
+    twice. If a draw fails, no weight is changed. Weights that no rule matches, optimizer state,
     metrics, seed generators and weights that aren't floats are unchanged.
 
     `progress` is called with the number of values drawn so far and the total. Without it, a bar is
@@ -85,7 +85,7 @@ def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
 
 
 def _write_all(variables: Sequence[Any], tensors: Sequence[Any]) -> None:
-    """Write every tensor, or leave all variables as they were."""
+    """Write every tensor. If one fails, restore all variables."""
     written = []
     try:
         for variable, tensor in zip(variables, tensors, strict=True):

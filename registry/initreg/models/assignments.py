@@ -1,4 +1,4 @@
-"""What each weight of a model gets: its entry in the plan, and the config that draws it."""
+"""Assign to each weight of a model its entry in the plan, and the config that draws it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

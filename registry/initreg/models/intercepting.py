@@ -10,7 +10,7 @@ from initreg.models.keras_internals import FILL, class_that_fills, fill_with_lay
 
 
 class Watcher(Protocol):
-    """What is called when a layer is created or makes a weight."""
+    """The methods that are called when a layer is created or makes a weight."""
 
     def created(self, layer: Any, *, named: bool) -> None:
         """Note a layer that was created; `named` if the user chose its name."""

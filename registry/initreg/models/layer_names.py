@@ -1,7 +1,7 @@
 """The names of layers, with those that Keras made up counted within a scope or a model.
 
 Keras numbers such names over the whole process: the first Dense of a second model is `dense_7`.
-What must be the same in each run can't depend on that.
+Seeds must be the same in each run, so they can't depend on such names.
 """
 
 import re

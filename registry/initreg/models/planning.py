@@ -1,4 +1,4 @@
-"""Decide what each weight of a built model gets, without changing anything."""
+"""Plan the initializer of each weight of a built model, without changing the model."""
 
 import json
 import math
@@ -28,7 +28,7 @@ from initreg.wording import first_line
 def plan(
     model: Any, rules: object = None, seed: int | None = None, *, strict: bool = False
 ) -> Plan:
-    """Return what each weight of a built model will get, without changing anything.
+    """Plan the initializer of each weight of a built model, without changing the model.
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, name="head")])
@@ -49,7 +49,7 @@ def plan(
 
 
 def assign(model: Any, rules: object, seed: int | None) -> Assignments:
-    """Decide what each weight of a model gets, by rules or a plan in their place."""
+    """Assign an initializer to each weight of a model, by rules or by a written plan."""
     weights = built_weights(model)
     if isinstance(rules, Plan):
         return assign_written(weights, json.loads(rules.to_json()), "The plan")
@@ -72,7 +72,7 @@ def assign(model: Any, rules: object, seed: int | None) -> Assignments:
 
 
 def built_weights(model: Any) -> list[Weight]:
-    """List the weights of a model; raises `PlanError` if it isn't a model, or isn't built."""
+    """List the weights of a model. Raise `PlanError` if it isn't a model, or isn't built."""
     keras = load_keras()
     if not isinstance(model, keras.layers.Layer):
         raise PlanError(f"model must be a Keras model or layer, not {type(model).__name__}.")
@@ -180,7 +180,7 @@ def unmatched(rules: Rules, applied: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def checked(plan: Plan, strict: bool) -> Plan:
-    """Return the plan; raises `PlanError` if it must be `strict` and has a gap."""
+    """Return the plan. Raise `PlanError` if `strict` is set and the plan has a gap."""
     if strict and (problems := plan.problems()):
         raise PlanError("\n".join(problems))
     return plan

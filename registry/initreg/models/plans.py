@@ -1,4 +1,4 @@
-"""The plan of a model: what each weight gets, as a value, a table and JSON."""
+"""The plan of a model, as a value, a table and JSON."""
 
 import json
 import math
@@ -23,7 +23,7 @@ FORMAT = 1  # the version of plans in JSON
 @public
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """What one weight will get, and why.
+    """The initializer of one weight, and the reason.
 
     `path` is the weight's path, with automatic names counted within the model; `name` is its path
     in Keras. `action` is one of these; the last two have a `reason`:
@@ -32,7 +32,7 @@ class PlanEntry:
     - ``keep``: it is unchanged, because a rule says so;
     - ``uncovered``: it is unchanged, because no rule matches;
     - ``skip``: it is unchanged, because its dtype isn't a float;
-    - ``own``: in a scope, the layer's own initializer is called as it is.
+    - ``own``: in a scope, the layer's own initializer is called unchanged.
 
     `rule` is the number of the rule, from 1, and `line` its line in the file. `seed` is the base
     seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
@@ -66,7 +66,9 @@ class PlanEntry:
 @public
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every weight of one model will get. It prints as a table, and its JSON can be applied.
+    """The plan of one model: an entry for each weight. Its JSON can be applied again.
+
+    It prints as a table.
 
     `unmatched` are the rules that are never applied, and `notes` say which rules are ambiguous.
     """
@@ -115,7 +117,7 @@ class Plan:
         return [heads[at] for at in kept], [[row[at] for at in kept] for row in rows]
 
     def summary(self) -> list[str]:
-        """Return sentences on what the table doesn't show: the seed, counts and gaps."""
+        """Return sentences about the seed, counts and gaps, which the table doesn't show."""
         counts = Counter(entry.action for entry in self.entries)
         values = sum(math.prod(entry.shape) for entry in self.entries if entry.action == "draw")
         drawn = f"{counts['draw']} of {len(self.entries)} weights are drawn, {values:,} values"

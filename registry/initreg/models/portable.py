@@ -26,9 +26,9 @@ class Portable(keras.initializers.Initializer):  # type: ignore[misc,name-define
     >>> tuple(initializer((2, 3), dtype="float32").shape)
     (2, 3)
 
-    `spec` is what `validate` accepts. Without a `seed`, one is drawn from Python's generator, which
-    `keras.utils.set_random_seed` sets, so each instance and each clone differs. A seed in the spec
-    replaces it. `path` distinguishes weights with the same seed.
+    `spec` is anything that `validate` accepts. Without a `seed`, one is drawn from Python's
+    generator, which `keras.utils.set_random_seed` sets, so each instance and each clone differs. A
+    seed in the spec replaces it. `path` distinguishes weights with the same seed.
 
     Calls with the same shape return the same values. If an initializer has neither a distribution
     nor a `draw` of its own, its Keras class is called with a seed derived from seed and path, and
@@ -62,7 +62,7 @@ class Portable(keras.initializers.Initializer):  # type: ignore[misc,name-define
 
     @property
     def config(self) -> InitializerConfig:
-        """What it draws, with the seed that it was given, if any."""
+        """The config that it draws, with the seed that was passed, if any."""
         if self._given_seed is None:
             return self._config
         return self._config.with_seed(self._given_seed)

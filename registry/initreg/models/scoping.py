@@ -42,10 +42,11 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     >>> opened.plan.entries[0].path, opened.plan.entries[0].spec
     ('sequential/dense/kernel', 'glorot_uniform')
 
-    A weight gets what the first matching rule says, otherwise what its layer's own initializer
-    would draw. Either way it depends only on the seed and the path, so it is the same on every
-    backend, and in the second model of a process as in the first: automatic names are counted
-    within the scope. A seed in a spec replaces the base seed; the path is still mixed in.
+    The first rule that matches a weight chooses its initializer. Without one, the layer's own
+    initializer is used. Its values depend only on the seed and the path, so they are the same on
+    every backend. They are also the same for every model in a process, because automatic names
+    are counted within the scope. A seed in a spec replaces the base seed; it is still combined
+    with the path.
 
     `rules` is what `plan` takes, except a plan. A `seed` replaces the one in the rules; without
     either, one is drawn, and kept as ``opened.seed``. The layers keep their own initializers, so a
@@ -55,7 +56,7 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     belong to a model created earlier and called for the first time in the scope. A layer that was
     created in the scope and isn't built by its end causes an `UnbuiltLayersWarning`, and a rule
     that is never applied causes an `InitregWarning`; with `strict` both are errors. A function, or
-    an initializer that no plugin builds, is called as it is, with a seed derived from the path if
+    an initializer that no plugin builds, is called unchanged, with a seed derived from the path if
     it takes one. A scope is active in its own thread or asyncio task, and in tasks started within
     it.
 
@@ -65,7 +66,7 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
 
 
 class _Decision(NamedTuple):
-    """What a weight gets: its entry, and the initializer that replaces the layer's own, if any."""
+    """The entry of a weight, and the initializer that replaces the layer's own, if any."""
 
     entry: PlanEntry
     initializer: Any = None
@@ -73,7 +74,7 @@ class _Decision(NamedTuple):
 
 @public
 class Scope:
-    """The context manager that `scope` returns."""
+    """The context manager that `scope` returns. `seed` is its base seed."""
 
     def __init__(self, rules: object, seed: int | None, strict: bool) -> None:
         if isinstance(rules, Plan) or (isinstance(rules, Mapping) and "plan" in rules):
@@ -85,7 +86,6 @@ class Scope:
         self._matcher = Matcher(self._rules.source)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
-        """The base seed."""
         self._entries: list[PlanEntry] = []
         self._applied: list[Rule] = []
         self._names = ScopeNames()
@@ -96,7 +96,7 @@ class Scope:
 
     @property
     def plan(self) -> Plan:
-        """What each weight got so far, and why."""
+        """The plan of the weights that were made so far."""
         return Plan(
             entries=tuple(self._entries),
             seed=self.seed,
@@ -205,7 +205,7 @@ class Scope:
         return variable
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
-        """Decide what a new weight gets, if the layer's own initializer is `own`."""
+        """Decide how to draw a new weight. `own` is the layer's own initializer."""
         if entry.action == "skip":
             return _Decision(entry)
         name = path.rpartition("/")[2]

@@ -139,7 +139,7 @@ class Vetting:
     # Plugins -----------------------------------------------------------------------------------
 
     def _from_plugin(self, reference: _Reference, classes: dict[str, type]) -> type | str:
-        """Return a plugin's class; otherwise the reason why there is none, as far as known."""
+        """Return a plugin's class; otherwise the reason why no class was found, if known."""
         _, module, name, key, is_function = reference
         if name in RUNS_CODE:
             return "it runs code from the file"

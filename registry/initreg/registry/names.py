@@ -178,9 +178,9 @@ def _elsewhere(name: str, entries: list[Entry]) -> str:
 def _unknown_qualified(prefix: str, last: str, plugins: list[PluginRecord], elsewhere: str) -> str:
     own = [record for record in plugins if normalize(record.distribution) == normalize(prefix)]
     if not own and elsewhere:
-        return f"Names have no module in front here.{elsewhere}"
+        return f"Names are written without a module.{elsewhere}"
     if not own and prefix.partition(".")[0] in _LIBRARIES:
-        return f"Write {last!r} without {prefix!r}: names have no module in front here."
+        return f"Names are written without a module. Write {last!r} without {prefix!r}."
     if not own:
         known = sorted({normalize(record.distribution) for record in plugins} | {BUILTIN})
         return (

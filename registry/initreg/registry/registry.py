@@ -34,8 +34,8 @@ def is_spec(value: object) -> bool:
 class Registry:
     """Maps names to config classes; validates specs, and resolves them into Keras initializers.
 
-    An empty one is for tests, and for programs that bring their own initializers;
-    `default_registry` has those of the installed plugins.
+    `default_registry` has the initializers of the installed plugins. Make an empty registry for
+    tests, or for a program that adds its own initializers.
 
     >>> registry = Registry()
     >>> registry.entries()

@@ -83,7 +83,7 @@ class BoundRequest(NamedTuple):
         raise ConfigError(faults, source)
 
     def deprecations(self, config: InitializerConfig) -> list[str]:
-        """Return a warning if the spec uses what its plugin has deprecated or renamed."""
+        """Return a warning if the spec uses a deprecated initializer or a renamed parameter."""
         deprecated = self.config_class.initializer_deprecated
         renamed = self.config_class.renamed_parameters
         notes = [f"It is deprecated. {deprecated}"] if deprecated else []

@@ -60,7 +60,7 @@ class Validator:
             raise ConfigError([fault.below("config", "spec") for fault in error.faults]) from error
         config, seed = validated.config, values.get("seed")
         if not config.is_drawn() or values.get("path"):  # no spec gives the same values
-            problem = f"{config} alone does not say that its values are portable."
+            problem = f"No spec has the portable values of this {config}."
             raise UnknownInitializerError(problem, request.name, path=("class_name",))
         if seed is None:
             return validated

@@ -2,8 +2,8 @@ r"""Patterns for the paths of weights: Python's regular expressions, searched wi
 
 A backtracking engine can take exponential time: ``(a+)+$`` tries each way of cutting a run of a's
 into pieces. `re` can't be interrupted, so `re` only checks the syntax, and the package `regex`
-searches, because it has a time limit. It has more syntax than `re`; what the two would parse
-differently is rejected here.
+searches, because it has a time limit. It has more syntax than `re`. Patterns that the two
+would read differently are rejected here.
 
 `regex` also writes out repetitions when it compiles, ``(a{9}){9}`` as 81 a's. `MAX_PARTS` keeps
 that small.
@@ -93,7 +93,7 @@ def compile_pattern(text: str) -> "regex.Pattern[str]":
 
 
 def _check_parts(text: str) -> None:
-    """Reject what `regex` reads differently from `re`, and what has too many parts.
+    """Reject syntax that `regex` and `re` read differently, and patterns with too many parts.
 
     A part is a character, a set or an empty group. The text is valid for `re`.
     """

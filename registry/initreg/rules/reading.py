@@ -53,11 +53,12 @@ def read_rules(rules: object, registry: Registry | None = None) -> Rules:
     ...
     initreg.RulesError: $.rules[0].match: Invalid regular expression: missing ), ...
 
-    The extension of a file says if it is YAML, JSON or TOML. A file holds the same as a mapping:
-    `rules`, and optionally a `seed`, 0 … 2³²−1. Each rule has `match`, a regular expression that is
-    searched in the weight's path, and `init`, a spec in any form that `validate` accepts, or
-    ``keep``. It can also have `layer`, the name of the layer's class, and `weight`, the name of the
-    variable. A list holds the rules alone. `Rules` are returned unchanged.
+    The extension of a file determines its format: YAML, JSON or TOML. A file holds the same as a
+    mapping: `rules`, and optionally a `seed`, 0 … 2³²−1. Each rule has `match`, a regular
+    expression that is searched in the weight's path, and `init`, a spec in any form that
+    `validate` accepts, or ``keep``. It can also have `layer`, the name of the layer's class,
+    and `weight`, the name of the variable. A list holds the rules alone. `Rules` are returned
+    unchanged.
 
     Raises `RulesError` with all mistakes, and `UnreadableError` if a file can't be read.
     """
@@ -79,7 +80,7 @@ def read_rules(rules: object, registry: Registry | None = None) -> Rules:
 
 
 def check_rules(source: Source, registry: Registry) -> tuple[int, tuple[Finding, ...]]:
-    """Return the number of rules in a file, and what is wrong with them.
+    """Return the number of rules in a file, and their faults.
 
     Each pattern is also searched in paths on which a bad pattern is slow, so that one is found
     before it meets a model.
@@ -171,7 +172,7 @@ class _Reader:
             return None
 
     def rule(self, data: Any, number: int, path: Path) -> Rule:
-        """Read a rule. What is wrong in it is left empty."""
+        """Read a rule. Invalid parts are left empty."""
         if not isinstance(data, Mapping):
             problem = f"A rule must be a dict with match and init, not {shown(data)}."
             self.add(problem, *path, code="form")

@@ -36,8 +36,8 @@ def sample(
     >>> drawn.seed, round(drawn.statistics["stddev"], 3), drawn.expected["stddev"]
     (42, 0.02, 0.02)
 
-    `spec` is what `validate` accepts. The default `shape` is one that suits the initializer: 64,32
-    for most. `seed` fills a seed that the spec leaves open. Without it, a random seed is used and
+    `spec` is anything that `validate` accepts. For most initializers, the default `shape`
+    is 64,32. `seed` fills a seed that the spec leaves open. Without it, a random seed is used and
     kept in the result, so that the draw can be repeated. `dtype` is float16, bfloat16, float32 or
     float64.
 

@@ -1,4 +1,4 @@
-"""`Sample`: the values of one weight, their statistics, and what theory expects of them."""
+"""`Sample`: the values of one weight, with their statistics and the expected ones."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,9 +22,9 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 class Sample:
     """Values that an initializer drew, and what is needed to draw them again.
 
-    `seed` is the seed that was used; None if nothing is drawn at random. `distribution` is what the
-    values follow; None if they depend on each other. `values` of a bfloat16 are kept as float32,
-    because NumPy can't compute with bfloat16 or write it to a file.
+    `seed` is the seed that was used; None if nothing is drawn at random. The values follow
+    `distribution`; it is None if they depend on each other. `values` of a bfloat16 are kept as
+    float32, because NumPy can't compute with bfloat16 or write it to a file.
     """
 
     config: InitializerConfig
@@ -90,7 +90,7 @@ class Sample:
     def expected(self) -> dict[str, float]:
         """Theoretical value of each statistic (for min and max: the median over many draws).
 
-        Empty if theory doesn't know what the values follow, or there are none.
+        Empty without values, or without a known distribution.
         """
         theory, count = self.distribution, self.finite.size
         if theory is None or not count:

@@ -1,1 +1,1 @@
-"""Specs as text: the grammar, and the value that it gives."""
+"""Specs as text: the grammar, and `Spec`."""

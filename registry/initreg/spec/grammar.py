@@ -10,6 +10,8 @@
 
 Python's own parser reads the text, and a list of allowed syntax decides what each node may be.
 Nothing in the text is evaluated or imported.
+
+The module is long because every kind of syntax is either read or rejected with its position here.
 """
 
 import ast
@@ -91,7 +93,7 @@ def parse(text: str) -> Spec:
 
 def _reject_what_warns(text: str, body_start: int) -> None:
     """Raise for syntax that Python accepts with a warning, so that `parse` emits none."""
-    # Whitespace before the body that isn't ASCII would look like part of a word.
+    # Space before the body is skipped, because space that isn't ASCII looks like part of a word.
     for piece in _PIECE.finditer(text, body_start):
         start, end = piece.span()
         # Python also warns inside bytes and f-strings. Both are rejected in any case.

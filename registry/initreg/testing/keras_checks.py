@@ -183,7 +183,7 @@ def _as_json(written: Any, how: str) -> Any:
         return json.loads(json.dumps(written))
     except (TypeError, ValueError) as error:
         advice = "Return only numbers, texts, lists and dicts from get_config()."
-        raise Failed(f"{how} returns what JSON can't hold: {error}.", advice) from error
+        raise Failed(f"{how} returns a value that JSON can't hold: {error}.", advice) from error
 
 
 def _demand_same(

@@ -34,7 +34,7 @@ def docs(subject: Subject) -> None:
         except InitregError as error:
             problem = f"The example {example!r} is rejected: {_message(error)}"
             raise Failed(problem, "Write one that validates.", example) from error
-        problem = f"The example {example!r} is one of {config.initializer_name}."
+        problem = f"The example {example!r} is a spec of {config.initializer_name}."
         demand(type(config) is config_class, problem, "Write one of this initializer.")
 
 

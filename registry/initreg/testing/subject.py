@@ -78,12 +78,12 @@ class Subject:
 
     @property
     def config(self) -> InitializerConfig:
-        """The first config; the check is skipped if there is none."""
+        """The first config. Without one, the check is skipped."""
         return self.tried[0]
 
     @property
     def tried(self) -> tuple[InitializerConfig, ...]:
-        """All configs; the check is skipped if there is none."""
+        """All configs. Without one, the check is skipped."""
         if not self.configs:
             raise Skipped("It has no default config, and no example that validates.")
         return self.configs
@@ -187,7 +187,7 @@ def _pooled(by: str, shape: Shape, distribution: Distribution, parts: "list[Any]
 
 
 def unseeded(config: InitializerConfig) -> InitializerConfig:
-    """Return the config without its seeds, nor those of the configs nested in it."""
+    """Return the config without its seeds and those of the configs nested in it."""
 
     def opened(leaf: Any, _: object) -> Any:
         return unseeded(leaf) if isinstance(leaf, InitializerConfig) else leaf

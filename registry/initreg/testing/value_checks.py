@@ -263,7 +263,7 @@ def _by_keras(subject: Subject, config: InitializerConfig, shape: Shape) -> Any:
 
 
 def _by_numpy(config: InitializerConfig, shape: Shape) -> Any:
-    """Return a portable draw, None if there is none, or the error that it raises."""
+    """Return a portable draw, or its error. Return None if the config isn't portable."""
     try:
         return draw_config(config, shape, "float32", SEED)
     except InitregError as error:

@@ -5,6 +5,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -362,12 +363,17 @@ def test_a_plan_for_another_model_is_reported(cli: Any, folder: Path) -> None:
 # The backend, and signals -------------------------------------------------------------------------
 
 
+needs_jax = pytest.mark.skipif(not find_spec("jax"), reason="Keras's numpy backend imports JAX")
+
+
+@needs_jax
 def test_the_backend_is_chosen_before_the_code_is_imported(command: Any, folder: Path) -> None:
     (folder / "net.py").write_text(f"{NET}\nprint(keras.backend.backend())\n")
     done = command("plan", "rules.yaml", "net:build", "--backend", "numpy")
     assert (done.status, done.stderr.splitlines()[0]) == (0, "numpy")
 
 
+@needs_jax
 def test_code_that_chooses_another_backend_is_reported(command: Any, folder: Path) -> None:
     chosen = 'import os\nos.environ["KERAS_BACKEND"] = "numpy"\n'
     (folder / "net.py").write_text(chosen + NET)

@@ -1,4 +1,4 @@
-"""What is printed about a sample."""
+"""The report of a sample."""
 
 import numpy as np
 import pytest

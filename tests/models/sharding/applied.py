@@ -1,4 +1,4 @@
-"""`apply` keeps the shardings of a model, and gives the values that it gives on one device."""
+"""`apply` keeps the shardings of a model, and gives the same values as on one device."""
 
 import initreg
 from tests.models.sharding.shared import (

@@ -1,4 +1,4 @@
-"""A variable with a layout of its own follows that, and not the distribution in force."""
+"""A variable with a layout of its own follows it, not the current distribution."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""What two processes (`part`) hold is what one holds; the argument is the folder with results."""
+"""Two processes (`part`) hold the same values as one. The argument is the folder with results."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Training gives what it gives from buffers that JAX itself made."""
+"""Training gives the same result as from buffers that JAX itself made."""
 
 import contextlib
 
