@@ -3,7 +3,7 @@
 import pytest
 
 from initreg import __version__
-from initreg.discovery.compatibility import misfit
+from initreg.discovery.compatibility import incompatibility
 
 UPGRADE = "it needs initreg{}, and 1.4.0 is installed: pip install --upgrade initreg"
 OTHER = "it needs initreg{}, and 1.4.0 is installed: install a version of acme that fits"
@@ -51,7 +51,7 @@ OTHER = "it needs initreg{}, and 1.4.0 is installed: install a version of acme t
     ],
 )
 def test_what_is_required(requires, expected):
-    assert misfit(requires, "acme", installed="1.4.0") == expected
+    assert incompatibility(requires, "acme", installed="1.4.0") == expected
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_is_required(requires, expected):
     ],
 )
 def test_prereleases_count(installed, required, fits):
-    assert (misfit([required], "acme", installed=installed) is None) == fits
+    assert (incompatibility([required], "acme", installed=installed) is None) == fits
 
 
 PLUGIN = """

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import initreg
 from initreg import ConfigError, Constant, Normal, TruncatedNormal, draw, resolve, validate
+from tests.support.drawing import values
 
 pytestmark = pytest.mark.keras
 
@@ -33,12 +34,6 @@ every = pytest.mark.parametrize("spec", SPECS)
 def weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.save("weights.npy", np.arange(6.0, dtype="float32").reshape(2, 3))
-
-
-def values(initializer, shape, dtype="float32"):
-    tensor = initializer(shape, dtype=dtype)
-    assert keras.backend.standardize_dtype(tensor.dtype) == dtype
-    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
 
 
 # Inside Keras -------------------------------------------------------------------------------------

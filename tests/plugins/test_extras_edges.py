@@ -10,14 +10,9 @@ from hypothesis import strategies as st
 
 import initreg
 from initreg import ConfigError, TruncatedNormal, Uniform, draw, resolve, validate
+from tests.support.drawing import values
 
 pytestmark = pytest.mark.keras
-
-
-def values(initializer, shape, dtype="float32"):
-    tensor = initializer(shape, dtype=dtype)
-    assert keras.backend.standardize_dtype(tensor.dtype) == dtype
-    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
 
 
 # Seeds --------------------------------------------------------------------------------------------

@@ -7,11 +7,9 @@ import pytest
 from scipy import stats
 
 from initreg import draw, validate
+from tests.support.drawing import ALPHA, SEED
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
-
-SEED = 20_240_601
-ALPHA = 1e-4  # the seeds are fixed, so results are repeatable
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,9 @@ from scipy import stats
 
 from initreg import resolve, validate
 from initreg.draws.distributions import Constant, Normal
+from tests.support.drawing import ALPHA, SEED
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
-
-# The seeds are fixed, so a test that passes on one version of a backend always passes. With random
-# seeds, each test would fail by chance once in 10,000 runs.
-ALPHA = 1e-4
-SEED = 20_240_601
 
 CASES = [
     ("random_normal", (1000, 1000)),

@@ -30,6 +30,15 @@ def numpy_dtype(dtype):
     return np.dtype(bfloat16 if dtype == "bfloat16" else dtype)
 
 
+def values(initializer, shape, dtype="float32"):
+    """Return what a Keras initializer draws in `dtype`, as a NumPy array of float32."""
+    import keras  # not at the top, because most tests of draws need no Keras
+
+    tensor = initializer(shape, dtype=dtype)
+    assert keras.backend.standardize_dtype(tensor.dtype) == dtype
+    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
+
+
 def run_python(script, *arguments, **environment):
     command = [sys.executable, "-W", "error", "-c", script, *arguments]
     return run(*command, variables=environment).stdout

@@ -10,13 +10,15 @@ from initreg.version import __version__
 _COMPARED = re.compile(r"\s*initreg(?![\w.-])[^;@]*[<>=!~]", re.IGNORECASE)
 
 
-def misfit(requires: Iterable[str], distribution: str, installed: str = __version__) -> str | None:
+def incompatibility(
+    requires: Iterable[str], distribution: str, installed: str = __version__
+) -> str | None:
     """Explain why the installed initreg does not meet a requirement, or return None if it does.
 
     `requires` are the ``Requires-Dist`` lines of the distribution. Requirements of its extras, and
     lines that can't be read, are ignored.
 
-    >>> misfit(["numpy", "initreg>=2"], "acme-inits", installed="1.4.0")
+    >>> incompatibility(["numpy", "initreg>=2"], "acme-inits", installed="1.4.0")
     'it needs initreg>=2, and 1.4.0 is installed: pip install --upgrade initreg'
     """
     compared = [line for line in requires if _COMPARED.match(line)]

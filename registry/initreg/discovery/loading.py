@@ -17,7 +17,7 @@ import pluggy
 
 from initreg.config.base import InitializerConfig
 from initreg.discovery import hookspecs
-from initreg.discovery.compatibility import misfit
+from initreg.discovery.compatibility import incompatibility
 from initreg.discovery.records import CommandHook, Plugin, PluginRecord
 from initreg.discovery.trust import BUILTIN, Trust, normalize, read_trust
 from initreg.errors import PluginError
@@ -146,15 +146,14 @@ def _load(project: _Project, trust: Trust) -> list[Plugin]:
     if project.problem:
         record = PluginRecord(project.name or "?", project.name, location=project.location)
         return [Plugin(replace(record, error=project.problem))]
-    unfit = None if normalize(project.name) == BUILTIN else misfit(project.requires, project.name)
+    is_builtin = normalize(project.name) == BUILTIN
+    unfit = None if is_builtin else incompatibility(project.requires, project.name)
     plugins = []
     for point in sorted(project.points, key=lambda point: (point.name, point.value)):
         record = PluginRecord(point.name, project.name, project.version, location=project.location)
         block_reason = trust.block_reason(point.name, project.name)
-        if block_reason or unfit:
-            plugins.append(
-                Plugin(replace(record, error=block_reason or unfit, blocked=bool(block_reason)))
-            )
+        if error := block_reason or unfit:
+            plugins.append(Plugin(replace(record, error=error, blocked=bool(block_reason))))
         else:
             plugins.append(_load_one(point, record))
     return plugins

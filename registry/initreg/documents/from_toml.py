@@ -11,6 +11,7 @@ from typing import Any
 
 from initreg.documents.document import Document
 from initreg.documents.node import Items, Node, Pairs, Scalar, TextError
+from initreg.documents.writing import BARE_KEY
 
 MAX_DEPTH = 100
 
@@ -21,7 +22,6 @@ _STRING = re.compile(
 )
 _OTHER = re.compile(r"\d{4}-\d\d-\d\d \d\d[^\s,\]}#]*|[^\s,\]}#]+")  # a date can have a space
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 # For a key of n parts, the standard library needs memory for n² parts. So a long key is rejected
 # first, and so is text, or a comment, that looks like one.
 _KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
@@ -131,7 +131,7 @@ class _Walk:
         while True:
             self.skip()
             start = self.at
-            word = _STRING.match(self.text, start) or _BARE_KEY.match(self.text, start)
+            word = _STRING.match(self.text, start) or BARE_KEY.match(self.text, start)
             assert word is not None  # noqa: S101  # the text is valid
             self.at = word.end()
             name = _value_of(word[0]) if word[0][0] in "'\"" else word[0]

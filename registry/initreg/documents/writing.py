@@ -6,7 +6,7 @@ from typing import Any
 
 _PLAIN = re.compile(r"[a-z][A-Za-z0-9_.-]*(?:\([A-Za-z0-9_=.,()/*+ -]*\))?")
 _NOT_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")  # YAML 1.1's, too
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML, without quotes
 _EXPONENT_OF_WHOLE = re.compile(r"^(-?\d+)e")
 
 
@@ -50,7 +50,7 @@ def in_toml(value: Any) -> str:
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else _quoted(key)
+    return key if BARE_KEY.fullmatch(key) else _quoted(key)
 
 
 def _quoted(text: str) -> str:

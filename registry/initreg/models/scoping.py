@@ -147,8 +147,12 @@ class Scope:
     def _unbuilt_layers(self) -> list[Any]:
         keras = load_keras()
         merging = keras.layers.Add, keras.layers.Concatenate, keras.layers.Dot
-        without_weights = [each.build for each in (keras.layers.Layer, keras.Model, *merging)]
-        alive = [layer for layer in (each() for each in self._layers) if layer is not None]
+        without_weights = [
+            layer_class.build for layer_class in (keras.layers.Layer, keras.Model, *merging)
+        ]
+        alive = [
+            layer for layer in (reference() for reference in self._layers) if layer is not None
+        ]
         return [
             layer
             for layer in alive
