@@ -21,6 +21,8 @@ from .draws.distributions import Distribution as Distribution
 from .draws.distributions import Normal as Normal
 from .draws.distributions import TruncatedNormal as TruncatedNormal
 from .draws.distributions import Uniform as Uniform
+from .draws.fans import Fans as Fans
+from .draws.fans import Layout as Layout
 from .draws.fans import compute_fans as compute_fans
 from .draws.seeds import derive_seed as derive_seed
 from .draws.shapes import Shape as Shape
@@ -56,6 +58,7 @@ from .models.loading import load_model as load_model
 from .models.planning import plan as plan
 from .models.plans import Plan as Plan
 from .models.plans import PlanEntry as PlanEntry
+from .models.roles.role import Role as Role
 from .models.scoping import Scope as Scope
 from .models.scoping import scope as scope
 from .registry.names import Entry as Entry

@@ -1,9 +1,67 @@
-"""The fans of a weight, counted from its shape as Keras does."""
+"""The fans of a weight, and which of its axes are summed over."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
+from initreg.draws.shapes import Shape
 from initreg.public import public
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a weight is a matrix, or one matrix in each block: reshaped to `shape`, then by its axes.
+
+    >>> Layout(shape=(128, 4, 64), input_axes=(0,), output_axes=(2,), block_axes=(1,)).blocks
+    4
+
+    This is the kernel of an LSTM of 64 units on 128 inputs: four gates, each with a matrix of
+    128 × 64. A layer sums over the `input_axes`, the receptive field of a convolution among them.
+    The `output_axes` number the outputs, and the `block_axes` the blocks: gates, heads, experts
+    or groups.
+    """
+
+    shape: Shape
+    input_axes: tuple[int, ...]
+    output_axes: tuple[int, ...]
+    block_axes: tuple[int, ...] = ()
+
+    @property
+    def blocks(self) -> int:
+        """The number of blocks."""
+        return math.prod(self.shape[axis] for axis in self.block_axes)
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Fans:
+    """The fans of a weight, and its layout if a layer says what its axes do.
+
+    >>> Fans.of_shape((3, 3, 16, 32))
+    Fans(fan_in=144, fan_out=288, layout=None)
+
+    `fan_in` is how many products with the weight are added into one output value, away from the
+    borders; `fan_out` is how many output values one input value reaches. Both are those of one
+    block, if the weight has several. They are not always whole numbers: a transposed
+    convolution with a stride adds more products at some positions than at others, and the fan is
+    the mean.
+    """
+
+    fan_in: float
+    fan_out: float
+    layout: Layout | None = None
+
+    @classmethod
+    def of_shape(
+        cls,
+        shape: Sequence[int],
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> Self:
+        """Return the fans that Keras counts from a shape, as `compute_fans` does."""
+        return cls(*compute_fans(shape, input_axes, output_axes))
 
 
 @public

@@ -1,0 +1,1 @@
+"""What each weight does in its layer: its kind and its fans."""
