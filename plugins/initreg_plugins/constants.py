@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from initreg import Constant as ConstantDistribution
-from initreg import Distribution, InitializerConfig, Number, Shape, hookimpl
+from initreg import Distribution, Fans, InitializerConfig, Number, Shape, hookimpl
 from initreg_plugins.arrays import ArrayValue, shape_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Zeros(
 ):
     """Set every value to 0; Keras's default for biases."""
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return ConstantDistribution(0.0)
 
 
@@ -36,7 +36,7 @@ class Ones(
 ):
     """Set every value to 1."""
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return ConstantDistribution(1.0)
 
 
@@ -54,10 +54,10 @@ class Constant(
 
     value: ArrayValue = Field(0.0, description="The value: a number, or a nested list of numbers.")
 
-    def distribution(self, shape: Shape) -> Distribution | None:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution | None:
         return None if isinstance(self.value, tuple) else ConstantDistribution(self.value)
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         return np.broadcast_to(np.array(self.value, np.float64), shape)
@@ -82,7 +82,7 @@ class Identity(
 
     gain: Number = Field(1.0, description="Factor of the identity.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         if len(shape) != 2:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from initreg import InitializerConfig, Normal, Number, Seed, Shape, draw, hookimpl
+from initreg import Fans, InitializerConfig, Normal, Number, Seed, Shape, draw, hookimpl
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ class Orthogonal(
     gain: Number = Field(1.0, description="Factor of the orthogonal matrix.")
     seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         if len(shape) < 2:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from initreg import InitializerConfig, Shape, hookimpl
+from initreg import Fans, InitializerConfig, Shape, hookimpl
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ class Dirac(
 
     groups: Groups = Field(1, description="Groups of the convolution; outputs must be a multiple.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         if not 3 <= len(shape) <= 5:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from initreg import InitializerConfig, InitializerField, Shape, draw, hookimpl
+from initreg import Fans, InitializerConfig, InitializerField, Shape, draw, hookimpl
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,16 +35,19 @@ class PerGate(
 
     initializers: Initializers = Field(description="One initializer for each gate, in order.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         count = len(self.initializers)
         if not shape or shape[-1] % count:
             raise ValueError(f"its last axis can't be divided into {count} gates")
         gate = (*shape[:-1], shape[-1] // count)
+        # Fans that are counted from the shape are those of all gates. Others are those of one.
+        if fans == Fans.of_shape(shape):
+            fans = Fans.of_shape(gate)
         return np.concatenate(
             [
-                draw(config, gate, seed=seed, path=f"{path}/{index}", dtype="float64")
+                draw(config, gate, seed=seed, path=f"{path}/{index}", dtype="float64", fans=fans)
                 for index, config in enumerate(self.initializers)
             ],
             axis=-1,

@@ -18,6 +18,7 @@ from initreg.config.values import (
     spec_container,
 )
 from initreg.draws.distributions import Distribution
+from initreg.draws.fans import Fans
 from initreg.draws.seeds import checked_seed, derive_seed
 from initreg.draws.shapes import Shape
 from initreg.errors import PluginError
@@ -107,6 +108,7 @@ class InitializerConfig(BaseModel):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         parameters = {info.alias or field: field for field, info in cls.model_fields.items()}
         class_checks.check_fields(cls.__name__, cls.model_fields, _OWN_NAMES)
+        class_checks.check_methods(cls)
         class_checks.check_parameters(cls.__name__, parameters)
         class_checks.check_renamed(cls.__name__, cls.renamed_parameters, parameters)
         cls.parameter_fields = parameters
@@ -116,8 +118,11 @@ class InitializerConfig(BaseModel):
         """Return the first line of the documentation."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
 
-    def distribution(self, shape: Shape) -> Distribution | None:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution | None:
         """Return the distribution of each value of a weight of `shape`.
+
+        `fans` has the `fan_in` and `fan_out` of the weight. They are Keras's counts, unless a rule
+        or a layer says what the weight does; the `layout` then says which axes it sums over.
 
         A plugin overrides this if the values are independent of each other. Statistics, pictures
         and tests then know what to expect, and draws are the same on every backend. None means that
@@ -125,13 +130,16 @@ class InitializerConfig(BaseModel):
         """
         return None
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any] | None":
+    def draw(
+        self, shape: Shape, fans: Fans, seed: int, path: str = ""
+    ) -> "np.ndarray[Any, Any] | None":
         """Draw a whole weight with NumPy.
 
         A plugin overrides this if the values aren't independent, so `distribution` can't describe
         them. Draws are then the same on every backend. Take random values from `initreg.draw`, with
-        the `seed` and the `path`. Return float64; it is cast to the dtype of the weight. If the
-        config holds other initializers, this is called only if they can be drawn with NumPy, too.
+        the `seed` and the `path`, and with the `fans` if the config holds other initializers. It
+        is called only if those can be drawn with NumPy, too. Return float64; it is cast to the
+        dtype of the weight.
         """
         return None
 

@@ -63,7 +63,7 @@ def make_tensor(
 
 def _built(fitted: Fitted, dtype: str, seed: int, path: str) -> Any:
     """Make a tensor with the config's Keras class."""
-    config, shape, _ = fitted
+    config, shape = fitted.config, fitted.shape
     tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
     if tuple(tensor.shape) != shape:
         problem = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."
