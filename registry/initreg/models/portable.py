@@ -11,6 +11,7 @@ from initreg.config.base import InitializerConfig
 from initreg.config.drawing import Fitted, fit
 from initreg.draws.seeds import MAX_SEED, checked_seed
 from initreg.draws.shapes import Shape
+from initreg.models.additions import Addition
 from initreg.models.tensors import concrete
 from initreg.models.weights import make_tensor
 from initreg.registry.registry import default_registry
@@ -36,6 +37,7 @@ class Portable(keras.initializers.Initializer):  # type: ignore[misc,name-define
     """
 
     _fitted: Fitted | None = None
+    _addition: Addition | None = None
 
     def __init__(self, spec: object, seed: int | None = None, path: str = "") -> None:
         self._config = default_registry().validate(spec)
@@ -44,10 +46,15 @@ class Portable(keras.initializers.Initializer):  # type: ignore[misc,name-define
         self._path = path
 
     @classmethod
-    def of_weight(cls, fitted: Fitted, seed: int, path: str) -> Self:
-        """Make the initializer of one weight, whose config is fitted to its shape already."""
+    def of_weight(
+        cls, fitted: Fitted, seed: int, path: str, addition: Addition | None = None
+    ) -> Self:
+        """Make the initializer of one weight, whose config is fitted to its shape already.
+
+        `addition` is what the layer adds to the values.
+        """
         initializer = cls(fitted.config, seed, path)
-        initializer._fitted = fitted
+        initializer._fitted, initializer._addition = fitted, addition
         return initializer
 
     def __call__(self, shape: Shape, dtype: Any = None, layout: Any = None) -> Any:
@@ -58,7 +65,9 @@ class Portable(keras.initializers.Initializer):  # type: ignore[misc,name-define
             fitted = fit(self._config, shape)
         dtype = keras.backend.standardize_dtype(dtype)
         sharding = None if layout is None else concrete(layout)
-        return make_tensor(fitted, dtype, self._seed, self._path, sharding=sharding)
+        return make_tensor(
+            fitted, dtype, self._seed, self._path, sharding=sharding, addition=self._addition
+        )
 
     @property
     def config(self) -> InitializerConfig:

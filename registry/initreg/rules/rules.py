@@ -1,7 +1,7 @@
 """Rules, and matching them to the weights of a model."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, RulesError
@@ -11,6 +11,8 @@ from initreg.rules.patterns import ADVICE, compile_pattern, timed_search
 from initreg.wording import shown
 
 KEEP = "keep"
+
+FansMode: TypeAlias = Literal["true", "keras"]
 
 # In seconds of CPU time. A usual search takes some microseconds.
 _ONE_SEARCH = 1.0
@@ -56,11 +58,13 @@ class Rule:
 class Rules:
     """Rules in order: the first one that matches a weight applies. `read_rules` makes them.
 
-    `seed` is the base of the weights' own seeds. `source` is the file, if there is one.
+    `seed` is the base of the weights' own seeds. `fans` says whether specs that scale with fans get
+    the true ones or Keras's. `source` is the file, if there is one.
     """
 
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
+    fans: FansMode | None = None
     source: str | None = field(default=None, compare=False)
 
     def as_dict(self, registry: Registry | None = None) -> dict[str, Any]:
@@ -82,6 +86,17 @@ class Rules:
             for rule in self.rules
         ]
         return written
+
+
+def checked_fans(value: object) -> FansMode | None:
+    """Return the mode that `fans` names, if it is one. Raises `RulesError` otherwise."""
+    if value is None:
+        return None
+    if value is True or value == "true":
+        return "true"
+    if value == "keras":
+        return "keras"
+    raise RulesError([Fault(f"fans must be true or keras, not {shown(value)}.", ("fans",))])
 
 
 class Matcher:
