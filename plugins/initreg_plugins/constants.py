@@ -1,5 +1,6 @@
 """Initializers of known values: Zeros, Ones, Constant, Identity."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -76,8 +77,8 @@ class Identity(
 ):
     """Set a matrix to the identity. Needs two axes.
 
-    Keras 3.15 does not save the gain, so an initializer has a gain of 1 after loading or cloning.
-    Saved weights are not affected.
+    A layer saves the gain. If it is loaded and saved again, Keras 3.15 leaves the gain out, so the
+    initializer then has a gain of 1. Saved weights are not affected.
     """
 
     gain: Number = Field(1.0, description="Factor of the identity.")
@@ -89,10 +90,21 @@ class Identity(
             raise ValueError("an identity needs two axes")
         return self.gain * np.eye(*shape)
 
+    def build(self) -> Any:
+        """Make Keras's initializer. Write the gain into its config, which Keras leaves out."""
+        initializer = super().build()
+        if self.gain != 1:
+            initializer.get_config = partial(dict, gain=self.gain)
+        return initializer
+
     def serialize(self) -> dict[str, Any]:
         """Leave out a gain of 1, as Keras does with any gain."""
-        whole = super().serialize()
-        return whole if self.gain != 1 else {**whole, "config": {}}
+        return {
+            "module": "keras.initializers",
+            "class_name": "Identity",
+            "config": {"gain": self.gain} if self.gain != 1 else {},
+            "registered_name": None,
+        }
 
 
 @hookimpl

@@ -61,7 +61,7 @@ def _scaled(fans: Fans, scale: float, mode: Mode, kind: Kind) -> Distribution:
     return TruncatedNormal(0.0, stddev / TruncatedNormal(0.0, 1.0).stddev)
 
 
-# The JSON Schema of "both or neither". It can't say that the two must not share an axis.
+# The JSON Schema of "both or neither".
 _BOTH_OR_NEITHER: dict[str, Any] = {
     "allOf": [
         {
@@ -89,14 +89,10 @@ class _WithAxes(InitializerConfig):
 
     @model_validator(mode="after")
     def _check_axes(self) -> Self:
-        inputs, outputs = self.input_axes, self.output_axes
-        if (inputs is None) != (outputs is None):
+        if (self.input_axes is None) != (self.output_axes is None):
             names = ("input_axes", "output_axes")
-            missing, other = names if inputs is None else reversed(names)
+            missing, other = names if self.input_axes is None else reversed(names)
             raise conflict(f"is needed with {other}: give both or neither", missing, other)
-        if shared := sorted(set(inputs or ()) & set(outputs or ())):
-            problem = f"must not share an axis with output_axes: both have {shared[0]}"
-            raise conflict(problem, "input_axes", "output_axes")
         return self
 
     def _fans(self, shape: Shape, fans: Fans) -> Fans:

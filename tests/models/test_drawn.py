@@ -140,9 +140,9 @@ def requests(monkeypatch):
     """The shapes whose distribution is requested from the plugin."""
     shapes, distribution = [], Spread.distribution
 
-    def noting(self, shape):
+    def noting(self, shape, fans):
         shapes.append(shape)
-        return distribution(self, shape)
+        return distribution(self, shape, fans)
 
     monkeypatch.setattr(Spread, "distribution", noting)
     return shapes

@@ -4,11 +4,16 @@ import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from initreg.draws.shapes import Shape
 from initreg.errors import ConfigError, Fault
 from initreg.public import public
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
 @public
@@ -34,6 +39,35 @@ class Layout:
     def blocks(self) -> int:
         """The number of blocks."""
         return math.prod(self.shape[axis] for axis in self.block_axes)
+
+    @property
+    def matrix_shape(self) -> tuple[int, int]:
+        """The inputs and outputs of one block."""
+        return (
+            math.prod(self.shape[axis] for axis in self.input_axes),
+            math.prod(self.shape[axis] for axis in self.output_axes),
+        )
+
+    def to_matrices(self, weight: "Array") -> "Array":
+        """Return the blocks of a weight, as an array of (blocks, inputs, outputs).
+
+        >>> import numpy as np
+        >>> heads = Layout((2, 3, 4), input_axes=(1,), output_axes=(2,), block_axes=(0,))
+        >>> heads.to_matrices(np.zeros((6, 4))).shape
+        (2, 3, 4)
+        """
+        parts = weight.reshape(self.shape).transpose(self._order())
+        return parts.reshape(self.blocks, *self.matrix_shape)
+
+    def from_matrices(self, matrices: "Array", shape: Shape) -> "Array":
+        """Return the weight of a shape whose blocks are these. The inverse of `to_matrices`."""
+        order = self._order()
+        parts = matrices.reshape([self.shape[axis] for axis in order])
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return parts.transpose(back).reshape(shape)
+
+    def _order(self) -> tuple[int, ...]:
+        return (*self.block_axes, *self.input_axes, *self.output_axes)
 
 
 @public
