@@ -67,7 +67,7 @@ def reaches(rule: Rule, entry: PlanEntry) -> bool:
     A statistic, such as the moving variance of a normalization, isn't a weight to draw. Only a rule
     that contains its whole name changes it.
     """
-    if entry.role is None or entry.role.kind != "statistic":
+    if rule.init is None or entry.role is None or entry.role.kind != "statistic":
         return True
     variable = entry.path.partition("#")[0].rpartition("/")[2]
     return rule.weight == variable or variable in rule.match
@@ -77,7 +77,7 @@ def without_rule(entry: PlanEntry) -> PlanEntry:
     """Return the entry of a weight of a model that no rule reaches: "skip" for a statistic."""
     if entry.role is None or entry.role.kind != "statistic":
         return entry
-    return replace(entry, action="skip", reason="a statistic, which only a rule that names it sets")
+    return replace(entry, action="skip", reason="a statistic; only a rule that names it sets it")
 
 
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:
