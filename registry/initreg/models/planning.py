@@ -8,9 +8,10 @@ from typing import Any
 
 from initreg.backend import load_keras
 from initreg.config.drawing import Fitted
+from initreg.draws.fans import Fans
 from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
-from initreg.errors import PlanError
+from initreg.errors import PlanError, RulesError
 from initreg.models.assignments import Assignment, Assignments, new_entry, with_draw, with_rule
 from initreg.models.keras_internals import layers_of
 from initreg.models.paths import Weight, weights_of
@@ -20,6 +21,7 @@ from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import Matcher, Rule, Rules
+from initreg.rules.variables import Numbers, together
 from initreg.user_warnings import warn_user
 from initreg.wording import first_line
 
@@ -58,9 +60,15 @@ def assign(model: Any, rules: object, seed: int | None) -> Assignments:
     read = read_rules(rules)
     base = base_seed(seed, read)
     chosen, notes = _choose(read, weights)
-    assignments = tuple(
-        _assigned(weight, rule, base) for weight, rule in zip(weights, chosen, strict=True)
-    )
+    numbers = Numbers(read, [(weight.literal, weight.counted) for weight in weights])
+    assignments, errors = [], []
+    for weight, rule in zip(weights, chosen, strict=True):
+        try:
+            assignments.append(_assigned(weight, rule, base, numbers))
+        except RulesError as error:
+            errors.append(error)
+    if errors:
+        raise together(errors)
     plan = Plan(
         entries=tuple(assignment.entry for assignment in assignments),
         seed=base,
@@ -68,7 +76,7 @@ def assign(model: Any, rules: object, seed: int | None) -> Assignments:
         unmatched=unmatched(read, filter(None, chosen)),
         notes=tuple(notes),
     )
-    return Assignments(plan, assignments)
+    return Assignments(plan, tuple(assignments))
 
 
 def built_weights(model: Any) -> list[Weight]:
@@ -86,7 +94,7 @@ def built_weights(model: Any) -> list[Weight]:
     return weights
 
 
-def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
+def _assigned(weight: Weight, rule: Rule | None, seed: int, numbers: Numbers) -> Assignment:
     variable = weight.variable
     entry = new_entry(weight.path, variable.path, variable.shape, str(variable.dtype), weight.layer)
     if entry.action == "skip" or rule is None:
@@ -94,7 +102,9 @@ def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
     entry = with_rule(entry, rule)
     if rule.init is None:
         return Assignment(weight, entry)
-    entry, fitted = with_draw(entry, rule.init, seed)
+    names, size = (weight.literal, weight.counted), math.prod(entry.shape)
+    config = numbers.config_for(rule, names, Fans.of_shape(entry.shape), size)
+    entry, fitted = with_draw(entry, config, seed)
     _check_by_drawing(entry, fitted)
     return Assignment(weight, entry, fitted)
 

@@ -1,6 +1,7 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
+import math
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -9,6 +10,7 @@ from weakref import ref
 
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
+from initreg.draws.fans import Fans
 from initreg.draws.seeds import derive_seed
 from initreg.errors import (
     ConfigError,
@@ -26,6 +28,7 @@ from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import Matcher, Rule
+from initreg.rules.variables import Numbers
 from initreg.user_warnings import warn_user
 from initreg.wording import listed
 
@@ -84,6 +87,7 @@ class Scope:
             )
         self._rules = read_rules(rules)
         self._matcher = Matcher(self._rules.source)
+        self._numbers = Numbers(self._rules)
         self._strict = strict
         self.seed = base_seed(seed, self._rules)
         self._entries: list[PlanEntry] = []
@@ -214,7 +218,10 @@ class Scope:
         if rule is not None:
             self._applied.append(rule)
             entry = with_rule(entry, rule)
-            return _Decision(entry) if rule.init is None else self._drawn(entry, rule.init)
+            if rule.init is None:
+                return _Decision(entry)
+            fans, size = Fans.of_shape(entry.shape), math.prod(entry.shape)
+            return self._drawn(entry, self._numbers.config_for(rule, (path,), fans, size))
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
         config = _config_of(initializer)
         if config is None:
