@@ -207,7 +207,7 @@ rules:
   - {match: x}
 """
 SHOWN = r"""
-rules.yaml:1:1: Unknown key 'sed'. Did you mean 'seed'? The keys are seed, rules.
+rules.yaml:1:1: Unknown key 'sed'. Did you mean 'seed'? The keys are seed, fans, let, rules.
     sed: 42
     ^^^
 rules.yaml:3:19: Write \{ for a brace that is not a repetition.

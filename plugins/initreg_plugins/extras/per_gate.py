@@ -1,6 +1,6 @@
 """PerGate: each gate of a recurrent layer with its own initializer."""
 
-from typing import Annotated, Any, ClassVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 

@@ -1,6 +1,7 @@
 """Assign to each weight of a model its entry in the plan, and the config that draws it."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,8 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import FansMode, Rule
+from initreg.rules.templates import Template
+from initreg.rules.variables import Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,16 @@ def without_rule(entry: PlanEntry) -> PlanEntry:
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:
     """Return the entry of a weight that a rule matches: "keep" if the rule says so."""
     action = "keep" if rule.init is None else entry.action
-    return replace(entry, rule=rule.number, line=rule.line, action=action)
+    written = rule.init.written if isinstance(rule.init, Template) else None
+    return replace(entry, rule=rule.number, line=rule.line, action=action, written=written)
+
+
+def config_by_rule(
+    numbers: Numbers, rule: Rule, names: Sequence[str], entry: PlanEntry
+) -> InitializerConfig:
+    """Return the config of a weight to which a rule applies; `names` are those that it matched."""
+    assert entry.fans is not None  # noqa: S101  # only floats are drawn
+    return numbers.config_for(rule, names, entry.fans, math.prod(entry.shape))
 
 
 def with_draw(

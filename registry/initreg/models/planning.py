@@ -10,11 +10,12 @@ from initreg.backend import load_keras
 from initreg.config.drawing import Fitted
 from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
-from initreg.errors import PlanError
+from initreg.errors import PlanError, RulesError
 from initreg.models.assignments import (
     Assignment,
     Assignments,
     addition_for,
+    config_by_rule,
     new_entry,
     reaches,
     with_draw,
@@ -30,6 +31,7 @@ from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import FansMode, Matcher, Rule, Rules, checked_fans
+from initreg.rules.variables import Numbers, together
 from initreg.user_warnings import warn_user
 from initreg.wording import first_line
 
@@ -80,10 +82,15 @@ def assign(
     mode = checked_fans(fans) or read.fans or "true"
     entries = [_new_entry(weight, mode) for weight in weights]
     chosen, notes = _choose(read, weights, entries)
-    assignments = tuple(
-        _assigned(weight, entry, rule, base)
-        for weight, entry, rule in zip(weights, entries, chosen, strict=True)
-    )
+    numbers = Numbers(read, [(weight.literal, weight.counted) for weight in weights])
+    assignments, errors = [], []
+    for weight, entry, rule in zip(weights, entries, chosen, strict=True):
+        try:
+            assignments.append(_assigned(weight, entry, rule, base, numbers))
+        except RulesError as error:
+            errors.append(error)
+    if errors:
+        raise together(errors)
     plan = Plan(
         entries=tuple(assignment.entry for assignment in assignments),
         seed=base,
@@ -91,7 +98,7 @@ def assign(
         unmatched=unmatched(read, filter(None, chosen)),
         notes=tuple(notes),
     )
-    return Assignments(plan, assignments)
+    return Assignments(plan, tuple(assignments))
 
 
 def built_weights(model: Any) -> list[Weight]:
@@ -116,14 +123,17 @@ def _new_entry(weight: Weight, fans: FansMode) -> PlanEntry:
     return with_fans(entry, layer, fans)
 
 
-def _assigned(weight: Weight, entry: PlanEntry, rule: Rule | None, seed: int) -> Assignment:
+def _assigned(
+    weight: Weight, entry: PlanEntry, rule: Rule | None, seed: int, numbers: Numbers
+) -> Assignment:
     if entry.action == "skip" or rule is None:
         return Assignment(weight, without_rule(entry))
     entry = with_rule(entry, rule)
     if rule.init is None:
         return Assignment(weight, entry)
-    addition = addition_for(weight.layer, entry, rule.init)
-    entry, fitted = with_draw(entry, rule.init, seed, addition)
+    config = config_by_rule(numbers, rule, (weight.literal, weight.counted), entry)
+    addition = addition_for(weight.layer, entry, config)
+    entry, fitted = with_draw(entry, config, seed, addition)
     _check_by_drawing(entry, fitted)
     return Assignment(weight, entry, fitted, addition)
 

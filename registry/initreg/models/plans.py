@@ -37,12 +37,13 @@ class PlanEntry:
     - ``own``: in a scope, the layer's own initializer is called unchanged;
     - ``assigned``: in a scope, it was drawn, and then other values were assigned to it.
 
-    `rule` is the number of the rule, from 1, and `line` its line in the file. `seed` is the base
-    seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
+    `rule` is the number of the rule, from 1, and `line` its line in the file. `spec` is the
+    initializer; if the rule computes it, `written` is the spec as the rule has it. `seed` is the
+    base seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
     ``derive_seed(seed, path)``, which seeds an initializer that has no portable draw. `mean` and
-    `stddev` are the theoretical values, or None if the values depend on each other;
-    `realised_mean` and `realised_stddev` are known after the plan is applied. `portable` is True
-    if the values are the same on every backend.
+    `stddev` are the theoretical values, or None if the values depend on each other; `realised_mean`
+    and `realised_stddev` are known after the plan is applied. `portable` is True if the values are
+    the same on every backend.
 
     `role` is what the weight does in its layer, and `fans` are those that a spec is drawn with.
     `keras_fans` are the pair that Keras would use, if it differs, and `keras_stddev` is the
@@ -61,6 +62,7 @@ class PlanEntry:
     rule: int | None = None
     line: int | None = None
     spec: str | dict[str, Any] | None = None
+    written: str | dict[str, Any] | None = None
     seed: Seed = None
     derived_seed: int | None = None
     mean: float | None = None
@@ -189,13 +191,17 @@ def _is_written(value: Any) -> bool:
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
 
 
+def _text(spec: str | dict[str, Any] | None) -> str:
+    return f"{spec['type']}(…)" if isinstance(spec, dict) else spec or ""
+
+
 def _is_unknown(entry: PlanEntry) -> bool:
     return entry.action == "draw" and entry.role is not None and entry.role.kind == "unknown"
 
 
 def _initializer(entry: PlanEntry) -> str:
     if entry.action == "draw":
-        text = entry.spec if isinstance(entry.spec, str) else f"{(entry.spec or {})['type']}(…)"
+        text = _text(entry.spec)
         return f"{text}; {entry.added}" if entry.added else text
     words = {
         "own": entry.reason,
@@ -245,6 +251,7 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
     "shape": lambda entry: "×".join(map(str, entry.shape)) or "scalar",
     "dtype": lambda entry: entry.dtype,
     "initializer": _initializer,
+    "written as": lambda entry: _text(entry.written),
     "rule": _rule,
     "seed": _seed,
     "fan_in": lambda entry: _fan(entry, entry.fan_in),

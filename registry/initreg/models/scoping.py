@@ -19,6 +19,7 @@ from initreg.errors import (
 from initreg.models.additions import addition_to
 from initreg.models.assignments import (
     addition_for,
+    config_by_rule,
     new_entry,
     reaches,
     with_draw,
@@ -35,6 +36,7 @@ from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import FansMode, Matcher, Rule, checked_fans
+from initreg.rules.variables import Numbers
 from initreg.user_warnings import warn_user
 from initreg.wording import listed
 
@@ -105,6 +107,7 @@ class Scope:
             )
         self._rules = read_rules(rules)
         self._matcher = Matcher(self._rules.source)
+        self._numbers = Numbers(self._rules)
         self._strict = strict
         mode = checked_fans(fans)
         self._fans_of_rules: FansMode = mode or self._rules.fans or "true"
@@ -254,7 +257,9 @@ class Scope:
         if rule is not None:
             self._applied.append(rule)
             entry = with_fans(with_rule(entry, rule), layer, self._fans_of_rules)
-            return _Decision(entry) if rule.init is None else self._drawn(layer, entry, rule.init)
+            if rule.init is None:
+                return _Decision(entry)
+            return self._drawn(layer, entry, config_by_rule(self._numbers, rule, (path,), entry))
         return self._decide_own(layer, entry, name, own)
 
     def _decide_own(self, layer: Any, entry: PlanEntry, name: str, own: Any) -> _Decision:

@@ -135,6 +135,17 @@ def _copies(repeat: re.Match[str]) -> int:
 def timed_search(compiled: "regex.Pattern[str]", path: str, seconds: float) -> tuple[bool, float]:
     """Return True if the pattern is found in the path, and the CPU seconds that the search took.
 
+    Raises `TimeoutError` as `timed_match` does.
+    """
+    match, taken = timed_match(compiled, path, seconds)
+    return match is not None, taken
+
+
+def timed_match(
+    compiled: "regex.Pattern[str]", path: str, seconds: float
+) -> "tuple[regex.Match[str] | None, float]":
+    """Return the first match of a pattern in a path, and the CPU seconds that the search took.
+
     Raises `TimeoutError` after about so many `seconds` of this thread's CPU time. `regex` counts
     that of all threads (on Windows, the time on the clock). If most of it was not ours, the search
     is repeated with a longer limit, so that a busy process never fails a harmless pattern.
@@ -150,7 +161,7 @@ def timed_search(compiled: "regex.Pattern[str]", path: str, seconds: float) -> t
                 raise
             limit *= 2
         else:
-            return match is not None, time.thread_time() - start
+            return match, time.thread_time() - start
 
 
 def slow_path(text: str) -> str | None:

@@ -4,22 +4,36 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from initreg.config.base import InitializerConfig
-from initreg.documents import Node, Path, Source, read_file
+from initreg.documents import Node, Path, Slot, Source, read_file
 from initreg.documents.findings import duplicates, finding_at, placed, too_large
 from initreg.draws.seeds import checked_seed
-from initreg.errors import Code, ConfigError, Fault, Finding, InitregError, RulesError
+from initreg.errors import (
+    Code,
+    ConfigError,
+    Fault,
+    Finding,
+    InitregError,
+    RulesError,
+    SpecSyntaxError,
+)
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
+from initreg.rules.let import FaultInText, Let, read_let
+from initreg.rules.numbers import Known
 from initreg.rules.patterns import ADVICE, PatternError, compile_pattern, slow_path
 from initreg.rules.rules import KEEP, Rule, Rules
+from initreg.rules.templates import Template, read_template
+from initreg.spec.arithmetic import Operation
+from initreg.spec.grammar import parse_formula
 from initreg.wording import did_you_mean, shown
 
-_KEYS = ("seed", "rules")
+_KEYS = ("seed", "fans", "let", "rules")
 _KEYS_OF_RULE = ("match", "init", "layer", "weight")
 _EXAMPLE = "Write rules: [{match: …, init: …}]."
+_TEXT_COMPUTES = "To compute, write the whole spec as text: random_normal(stddev=2*width)."
 _MEANING = {
     "match": "a regular expression for the weights' paths",
     "init": "an initializer, or keep to leave the weights unchanged",
@@ -54,9 +68,11 @@ def read_rules(rules: object, registry: Registry | None = None) -> Rules:
     initreg.RulesError: $.rules[0].match: Invalid regular expression: missing ), ...
 
     The extension of a file determines its format: YAML, JSON or TOML. A file holds the same as a
-    mapping: `rules`, and optionally a `seed`, 0 … 2³²−1. Each rule has `match`, a regular
-    expression that is searched in the weight's path, and `init`, a spec in any form that
-    `validate` accepts, or ``keep``. It can also have `layer`, the name of the layer's class,
+    mapping: `rules`, and optionally a `seed`, 0 … 2³²−1; `fans`, true or keras; and `let`, numbers
+    that the specs of rules can compute with. Each rule has `match`, a regular expression that is
+    searched in the weight's path, and `init`, a spec in any form that `validate` accepts, or
+    ``keep``. As text, it can compute: ``random_normal(stddev=0.02/sqrt(2*layers))``. A rule can
+    also have `layer`, the name of the layer's class,
     and `weight`, the name of the variable. A list holds the rules alone. `Rules` are returned
     unchanged.
 
@@ -87,13 +103,6 @@ def check_rules(source: Source, registry: Registry) -> tuple[int, tuple[Finding,
     """
     read, mistakes = _read_source(source, _Reader(registry, tries_patterns=True))
     return len(read.rules), tuple(mistake.finding for mistake in mistakes)
-
-
-class _FaultInText(NamedTuple):
-    """A fault, and the text that its column counts in, if it has one."""
-
-    fault: Fault
-    text: str | None = None
 
 
 class _FaultInFile(NamedTuple):
@@ -127,7 +136,7 @@ def _read_source(source: Source, reader: "_Reader") -> tuple[Rules, list[_FaultI
     for rule in read.rules:
         node = document.follow((*root, rule.number - 1)).node
         rules.append(replace(rule, line=source.position(node.start)[0]))
-    return Rules(tuple(rules), read.seed, read.fans, source.file), [*once.values()]
+    return replace(read, rules=tuple(rules), source=source.file), [*once.values()]
 
 
 class _Reader:
@@ -135,22 +144,28 @@ class _Reader:
 
     def __init__(self, registry: Registry, *, tries_patterns: bool = False) -> None:
         self.registry = registry
-        self.faults: list[_FaultInText] = []
+        self.faults: list[FaultInText] = []
+        self.let = Let()
         self.compiling_left = _COMPILING
         self.trials_left = _TRIALS if tries_patterns else 0.0
 
     def add(self, problem: str, *path: str | int, code: Code = "wrong-value") -> None:
-        self.faults.append(_FaultInText(Fault(problem, path, code=code)))
+        self.faults.append(FaultInText(Fault(problem, path, code=code)))
 
     def rules(self, data: Any) -> Rules:
-        listed, seed = data, None
+        listed, seed, fans = data, None, None
+        let: tuple[tuple[str, int | float | str], ...] = ()
         path: Path = ()
         if isinstance(data, Mapping):
             if "match" in data and "rules" not in data:
                 self.add(f"This is a single rule; a list is expected. {_EXAMPLE}", code="form")
                 return Rules()
             self.check_keys(data, _KEYS)
-            seed = self.seed(data.get("seed"))
+            seed, fans = self.seed(data.get("seed")), self.fans(data.get("fans"))
+            self.let, faults = read_let(data.get("let"))
+            self.faults += faults
+            if not faults and data.get("let"):
+                let = tuple(data["let"].items())
             if "rules" not in data:
                 self.add(f"The key 'rules' is missing. {_EXAMPLE}", code="missing-parameter")
                 return Rules()
@@ -160,7 +175,7 @@ class _Reader:
             self.add(f"{what}, not {shown(listed)}. {_EXAMPLE}", *path, code="form")
             return Rules()
         rules = [self.rule(rule, index + 1, (*path, index)) for index, rule in enumerate(listed)]
-        return Rules(tuple(rules), seed)
+        return Rules(tuple(rules), seed, fans=fans, let=let)
 
     def seed(self, value: Any) -> int | None:
         if value is None:
@@ -170,6 +185,21 @@ class _Reader:
         except ConfigError as error:
             self.add(str(error), "seed")
             return None
+
+    def fans(self, value: Any) -> Literal["true", "keras"] | None:
+        if value is None:
+            return None
+        if value is True or value == "true":
+            return "true"
+        if value == "keras":
+            return "keras"
+        near = did_you_mean(value, ("true", "keras")) if isinstance(value, str) else ""
+        problem = (
+            f"fans must be true, for the true fans of each weight, or keras, for those that Keras "
+            f"would use, not {shown(value)}.{near}"
+        )
+        self.add(problem, "fans")
+        return None
 
     def rule(self, data: Any, number: int, path: Path) -> Rule:
         """Read a rule. Invalid parts are left empty."""
@@ -188,8 +218,9 @@ class _Reader:
             if name in data
         }
         pattern = texts.get("match") or ""
-        self.check_pattern(pattern, (*path, "match"))
-        init = self.init(data["init"], (*path, "init")) if "init" in data else None
+        groups = self.check_pattern(pattern, (*path, "match"))
+        known = Known(self.let.numbers, groups)
+        init = self.init(data["init"], known, (*path, "init")) if "init" in data else None
         return Rule(pattern, init, texts.get("layer"), texts.get("weight"), number)
 
     def check_keys(self, data: Mapping[Any, Any], known: Sequence[str], *path: str | int) -> None:
@@ -199,16 +230,17 @@ class _Reader:
                 problem = f"Unknown key {shown(key)}.{near} The keys are {', '.join(known)}."
                 self.add(problem, *path, str(key), code="unknown-parameter")
 
-    def check_pattern(self, pattern: str, path: Path) -> None:
+    def check_pattern(self, pattern: str, path: Path) -> tuple[str, ...]:
+        """Check a pattern, and return the names of its groups."""
         if self.compiling_left < 0:
-            return
+            return ()
         start = time.thread_time()
         try:
-            compile_pattern(pattern)
+            groups = tuple(compile_pattern(pattern).groupindex)
         except PatternError as error:
             fault = Fault(error.problem, path, error.column, error.end)
-            self.faults.append(_FaultInText(fault, pattern))
-            return
+            self.faults.append(FaultInText(fault, pattern))
+            return ()
         compiled = time.thread_time()
         self.compiling_left -= compiled - start
         if self.compiling_left < 0:
@@ -219,6 +251,11 @@ class _Reader:
                 problem = f"This pattern takes too long on a path such as {shown(slow)}. {ADVICE}"
                 self.add(problem, *path)
             self.trials_left -= time.thread_time() - compiled
+        for group in groups:
+            if group in self.let.numbers:
+                problem = f"The group {group!r} is also a name of let. Give one another name."
+                self.add(problem, *path)
+        return groups
 
     def text(self, value: Any, name: str, path: Path) -> str | None:
         if isinstance(value, str):
@@ -226,21 +263,35 @@ class _Reader:
         self.add(f"{name} must be text, {_MEANING[name]}, not {shown(value)}.", *path, name)
         return None
 
-    def init(self, spec: Any, path: Path) -> InitializerConfig | None:
+    def init(self, spec: Any, known: Known, path: Path) -> InitializerConfig | Template | None:
         if isinstance(spec, str) and spec == KEEP:
             return None
         if spec is None:
             self.add(f"init must be {_MEANING['init']}, not None.", *path)
             return None
         if fault := too_large(spec):
-            self.faults.append(_FaultInText(fault.below(*path)))
+            self.faults.append(FaultInText(fault.below(*path)))
             return None
         try:
+            if isinstance(spec, str):
+                return read_template(spec, known, self.registry)
             return self.registry.validate(spec)
         except InitregError as error:
             text = spec if isinstance(spec, str) else None
-            self.faults += [_FaultInText(fault.below(*path), text) for fault in error.faults]
+            for fault in error.faults:
+                if isinstance(spec, Mapping) and _computes(spec, fault.path):
+                    fault = replace(fault, message=f"{fault.message} {_TEXT_COMPUTES}")
+                self.faults.append(FaultInText(fault.below(*path), text))
             return None
+
+
+def _computes(spec: Mapping[str, Any], path: Path) -> bool:
+    """Return True if a dict has arithmetic at a path, as text."""
+    value = Slot(spec).follow(path).value
+    try:
+        return isinstance(value, str) and isinstance(parse_formula(value), Operation | int | float)
+    except SpecSyntaxError:
+        return False
 
 
 def _is_list(value: Any) -> bool:

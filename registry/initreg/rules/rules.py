@@ -8,6 +8,7 @@ from initreg.errors import Fault, RulesError
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import ADVICE, compile_pattern, timed_search
+from initreg.rules.templates import Template
 from initreg.wording import shown
 
 KEEP = "keep"
@@ -32,18 +33,34 @@ class Rule:
     >>> rule.matches("encoder/dense_1/kernel", layer="Dense", weight="kernel")
     False
 
-    `match` is a regular expression that is searched in the path. `init` is None if the weights are
-    kept. `layer` is the name of the layer's class, `weight` the name of the variable; None matches
-    any. `number` is the position in the list, from 1. `line` is the line in the file, if the rule
-    was read from one; rules that differ only in their lines are equal.
+    `match` is a regular expression that is searched in the path. `init` is a config, or a
+    `Template` if the spec computes with names; it is None if the weights are kept. `layer` is the
+    name of the layer's class, `weight` the name of the variable; None matches any. `number` is the
+    position in the list, from 1. `line` is the line in the file, if the rule was read from one;
+    rules that differ only in their lines are equal.
     """
 
     match: str
-    init: InitializerConfig | None
+    init: InitializerConfig | Template | None
     layer: str | None = None
     weight: str | None = None
     number: int = 1
     line: int | None = field(default=None, compare=False)
+
+    @property
+    def computes(self) -> bool:
+        """True if the spec computes with names, so that weights get different configs."""
+        return isinstance(self.init, Template)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names that the spec computes with."""
+        return self.init.variables if isinstance(self.init, Template) else frozenset()
+
+    @property
+    def written(self) -> str | None:
+        """The spec as it was written, if it computes with names."""
+        return self.init.written if isinstance(self.init, Template) else None
 
     def matches(self, path: str, layer: str, weight: str) -> bool:
         """Return True if the pattern, the layer's class and the variable's name all match.
@@ -58,14 +75,16 @@ class Rule:
 class Rules:
     """Rules in order: the first one that matches a weight applies. `read_rules` makes them.
 
-    `seed` is the base of the weights' own seeds. `fans` says whether specs that scale with fans get
-    the true ones or Keras's. `source` is the file, if there is one.
+    `seed` is the base of the weights' own seeds. `source` is the file, if there is one. `fans` says
+    which fans initializers scale with: the "true" ones, or those that Keras would use. `let` has
+    the names that specs compute with, in order, each with its number, arithmetic or count.
     """
 
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
-    fans: FansMode | None = None
     source: str | None = field(default=None, compare=False)
+    fans: FansMode | None = None
+    let: tuple[tuple[str, int | float | str], ...] = ()
 
     def as_dict(self, registry: Registry | None = None) -> dict[str, Any]:
         """Return the rules as a dict of JSON values that `read_rules` accepts.
@@ -77,10 +96,14 @@ class Rules:
         >>> read_rules(rules.as_dict()) == rules
         True
         """
-        write = (registry or default_registry()).write
+        registry = registry or default_registry()
         written: dict[str, Any] = {} if self.seed is None else {"seed": self.seed}
+        if self.fans is not None:
+            written["fans"] = self.fans
+        if self.let:
+            written["let"] = dict(self.let)
         written["rules"] = [
-            {"match": rule.match, "init": KEEP if rule.init is None else write(rule.init)}
+            {"match": rule.match, "init": _written(rule, registry)}
             | ({} if rule.layer is None else {"layer": rule.layer})
             | ({} if rule.weight is None else {"weight": rule.weight})
             for rule in self.rules
@@ -97,6 +120,12 @@ def checked_fans(value: object) -> FansMode | None:
     if value == "keras":
         return "keras"
     raise RulesError([Fault(f"fans must be true or keras, not {shown(value)}.", ("fans",))])
+
+
+def _written(rule: Rule, registry: Registry) -> str | dict[str, Any]:
+    if rule.init is None:
+        return KEEP
+    return rule.init.written if isinstance(rule.init, Template) else registry.write(rule.init)
 
 
 class Matcher:
