@@ -25,7 +25,7 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import Matcher, Rule
+from initreg.rules.rules import Matcher, Rule, Target
 from initreg.user_warnings import warn_user
 from initreg.wording import listed
 
@@ -208,9 +208,8 @@ class Scope:
         """Decide how to draw a new weight. `own` is the layer's own initializer."""
         if entry.action == "skip":
             return _Decision(entry)
-        name = path.rpartition("/")[2]
-        matches = self._matcher.matches
-        rule = next((r for r in self._rules.rules if matches(r, path, entry.layer, name)), None)
+        target = Target(path, entry.layer, path.rpartition("/")[2])
+        rule = self._matcher.first(self._rules.rules, target)
         if rule is not None:
             self._applied.append(rule)
             entry = with_rule(entry, rule)
