@@ -64,13 +64,18 @@ def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
     return replace(entry, fans=fans, keras_fans=pair if differs else None)
 
 
+def is_statistic(entry: PlanEntry) -> bool:
+    """Return True for a float that a layer computes or adapts, so it isn't a weight to draw."""
+    return entry.role is not None and entry.role.kind == "statistic"
+
+
 def reaches(rule: Rule, entry: PlanEntry) -> bool:
     """Return True if a rule may change a weight that it matches.
 
     A statistic, such as the moving variance of a normalization, isn't a weight to draw. Only a rule
     that contains its whole name changes it.
     """
-    if rule.init is None or entry.role is None or entry.role.kind != "statistic":
+    if rule.init is None or not is_statistic(entry):
         return True
     variable = entry.path.partition("#")[0].rpartition("/")[2]
     return rule.weight == variable or variable in rule.match
@@ -78,7 +83,7 @@ def reaches(rule: Rule, entry: PlanEntry) -> bool:
 
 def without_rule(entry: PlanEntry) -> PlanEntry:
     """Return the entry of a weight of a model that no rule reaches: "skip" for a statistic."""
-    if entry.role is None or entry.role.kind != "statistic":
+    if not is_statistic(entry):
         return entry
     return replace(entry, action="skip", reason="a statistic; only a rule that names it sets it")
 

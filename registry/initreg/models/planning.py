@@ -30,7 +30,7 @@ from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import FansMode, Matcher, Rule, Rules, checked_fans
+from initreg.rules.rules import FansMode, Matcher, Rule, Rules, Target, checked_fans
 from initreg.rules.variables import Numbers, together
 from initreg.user_warnings import warn_user
 from initreg.wording import first_line
@@ -164,34 +164,31 @@ def _choose(
     notes = []
     matches = []
     matcher = Matcher(rules.source)
+    targets = [_target(weight, weight.counted) for weight in weights]
+    renamed = [at for at, weight in enumerate(weights) if weight.literal != weight.counted]
+    literals = [_target(weights[at], weights[at].literal) for at in renamed]
     for rule in rules.rules:
-        counted = [_matches(matcher, rule, weight, weight.counted) for weight in weights]
-        literal = [
-            hit
-            if weight.literal == weight.counted
-            else _matches(matcher, rule, weight, weight.literal)
-            for weight, hit in zip(weights, counted, strict=True)
-        ]
+        counted = literal = matcher.matching(rule, targets)
+        if renamed:
+            literal = counted.copy()
+            for at, hit in zip(renamed, matcher.matching(rule, literals), strict=True):
+                literal[at] = hit
         if any(literal) and any(counted) and literal != counted:
             notes.append(_ambiguous(rule, weights, literal, counted))
         # The real names go first; the counted ones are used if no real name matches.
         matches.append(literal if any(literal) else counted)
+    by_weight = zip(*matches, strict=True) if matches else [()] * len(weights)
     chosen = [
         next(
-            (
-                rule
-                for rule, hit in zip(rules.rules, matches, strict=True)
-                if hit[at] and reaches(rule, entry)
-            ),
-            None,
+            (r for r, hit in zip(rules.rules, hits, strict=True) if hit and reaches(r, entry)), None
         )
-        for at, entry in enumerate(entries)
+        for hits, entry in zip(by_weight, entries, strict=True)
     ]
     return chosen, notes
 
 
-def _matches(matcher: Matcher, rule: Rule, weight: Weight, path: str) -> bool:
-    return matcher.matches(rule, path, type(weight.layer).__name__, path.rpartition("/")[2])
+def _target(weight: Weight, path: str) -> Target:
+    return Target(path, type(weight.layer).__name__, path.rpartition("/")[2])
 
 
 def _ambiguous(

@@ -14,7 +14,7 @@ from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
 from initreg.models.roles.role import Role
 from initreg.public import public
-from initreg.rules.rules import Rule
+from initreg.rules.rules import Matcher, Rule
 from initreg.wording import listed
 
 Action = Literal["draw", "own", "assigned", "keep", "uncovered", "skip"]
@@ -267,9 +267,10 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
     text = f"Rule {rule.number}{place} is never applied: match {rule.match!r}{_limits(rule)}."
+    matcher = Matcher(source)
     for entry in entries:
         path = entry.path.partition("#")[0]
-        if entry.rule and rule.matches(path, entry.layer, path.rpartition("/")[2]):
+        if entry.rule and matcher.matches(rule, path, entry.layer, path.rpartition("/")[2]):
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     return text
 

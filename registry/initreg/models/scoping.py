@@ -1,7 +1,7 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, NamedTuple, Self
@@ -20,6 +20,7 @@ from initreg.models.additions import addition_to
 from initreg.models.assignments import (
     addition_for,
     config_by_rule,
+    is_statistic,
     new_entry,
     reaches,
     with_draw,
@@ -35,7 +36,7 @@ from initreg.models.plans import Plan, PlanEntry
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import FansMode, Matcher, Rule, checked_fans
+from initreg.rules.rules import FansMode, Matcher, Rule, Target, checked_fans
 from initreg.rules.variables import Numbers
 from initreg.user_warnings import warn_user
 from initreg.wording import listed
@@ -245,15 +246,10 @@ class Scope:
         if entry.action == "skip":
             return _Decision(entry)
         name = path.rpartition("/")[2]
-        matches = self._matcher.matches
-        rule = next(
-            (
-                rule
-                for rule in self._rules.rules
-                if matches(rule, path, entry.layer, name) and reaches(rule, entry)
-            ),
-            None,
-        )
+        rules: Sequence[Rule] = self._rules.rules
+        if is_statistic(entry):
+            rules = [rule for rule in rules if reaches(rule, entry)]
+        rule = self._matcher.first(rules, Target(path, entry.layer, name))
         if rule is not None:
             self._applied.append(rule)
             entry = with_fans(with_rule(entry, rule), layer, self._fans_of_rules)
