@@ -550,6 +550,14 @@ class Centered(Normal):
         out -= out.mean() if len(out) > 9 else 0
 
 
+@fault("fans", "For Fans(fan_in=2.25, fan_out=0.75")
+class CountsWhole(Right, name="planted", examples=("planted",)):
+    """Take the fan-in for a whole number."""
+
+    def distribution(self, shape, fans):
+        return Normal(self.mean, self.stddev if range(fans.fan_in) else 0)
+
+
 @fault("threads_and_shards", "A part drawn separately has other values")
 class Centers(Right, name="planted", examples=("planted",)):
     """Draw values that depend on the part."""
