@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from initreg.errors import Fault, SpecSyntaxError
 from initreg.near_names import did_you_mean
-from initreg.rules.numbers import OF_WEIGHT, TAKEN
+from initreg.rules.names import MAX_NAMES, OF_WEIGHT, TAKEN
 from initreg.rules.patterns import PatternError, compile_pattern
 from initreg.spec.arithmetic import (
     Formula,
@@ -30,7 +30,6 @@ from initreg.spec.grammar import parse_formula
 from initreg.spec.spec import RESERVED
 from initreg.wording import listed, shown
 
-MAX_NAMES = 1_000
 _EXPECTED = r"a number, arithmetic such as 2*layers, or count(pattern)"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COUNT = re.compile(r"\s*count\s*\((?P<pattern>.*)\)\s*", re.DOTALL)

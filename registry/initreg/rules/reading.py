@@ -22,13 +22,13 @@ from initreg.errors import (
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.let import FaultInText, Let, read_let
-from initreg.rules.numbers import Known
+from initreg.rules.names import Known
 from initreg.rules.patterns import ADVICE, PatternError, compile_pattern, slow_path
 from initreg.rules.rules import KEEP, Rule, Rules
 from initreg.rules.templates import Template, read_template
 from initreg.spec.arithmetic import Operation
 from initreg.spec.grammar import parse_formula
-from initreg.wording import did_you_mean, shown
+from initreg.wording import did_you_mean, listed, shown
 
 _KEYS = ("seed", "fans", "let", "rules")
 _KEYS_OF_RULE = ("match", "init", "layer", "weight")
@@ -95,14 +95,34 @@ def read_rules(rules: object, registry: Registry | None = None) -> Rules:
     return read
 
 
-def check_rules(source: Source, registry: Registry) -> tuple[int, tuple[Finding, ...]]:
-    """Return the number of rules in a file, and their faults.
+def check_rules(
+    source: Source, registry: Registry
+) -> tuple[int, tuple[Finding, ...], tuple[str, ...]]:
+    """Return the number of rules in a file, their faults, and notes on what needs a model.
 
     Each pattern is also searched in paths on which a bad pattern is slow, so that one is found
     before it meets a model.
     """
-    read, mistakes = _read_source(source, _Reader(registry, tries_patterns=True))
-    return len(read.rules), tuple(mistake.finding for mistake in mistakes)
+    reader = _Reader(registry, tries_patterns=True)
+    read, mistakes = _read_source(source, reader)
+    notes = _notes(read.rules, reader.let)
+    return len(read.rules), tuple(mistake.finding for mistake in mistakes), notes
+
+
+def _notes(rules: Sequence[Rule], let: Let) -> tuple[str, ...]:
+    """Say which rules compute with numbers that only a model has."""
+    numbers = {name for name, number in let.numbers.items() if number is not None}
+    needing = [rule for rule in rules if rule.variables - numbers]
+    if not needing:
+        return ()
+    missing = sorted(frozenset[str]().union(*(rule.variables for rule in needing)) - numbers)
+    what = "Rule" if len(needing) == 1 else "Rules"
+    which = listed([str(rule.number) for rule in needing], 12)
+    verb = "computes" if len(needing) == 1 else "compute"
+    return (
+        f"{what} {which} {verb} with {listed(missing, 12)} of a model: initreg plan checks the "
+        "results.",
+    )
 
 
 class _FaultInFile(NamedTuple):

@@ -13,7 +13,7 @@ from initreg.errors import ConfigError, Fault, InitregError
 from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import Registry
-from initreg.rules.numbers import OF_WEIGHT, Known
+from initreg.rules.names import OF_WEIGHT, Known
 from initreg.spec.arithmetic import (
     Formula,
     Name,

@@ -7,7 +7,7 @@ r"""The numbers that rules compute with for the weights of one model, and the co
 ... })
 >>> numbers = Numbers(rules, [("net/block_0/kernel",), ("net/block_3/kernel",)])
 >>> str(numbers.config_for(rules.rules[0], ("net/block_3/kernel",), Fans(8, 4), 32))
-'constant(0.3535533905932738)'
+'constant(value=0.3535533905932738)'
 
 A plan makes the numbers of its model once, before it assigns any weight:
 ``Numbers(rules, [(weight.literal, weight.counted) for weight in weights])``. A scope has no paths
@@ -17,19 +17,22 @@ yet, and makes them without: ``Numbers(rules)``.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from initreg.config.base import InitializerConfig
 from initreg.draws.fans import Fans
 from initreg.errors import Fault, InitregError, RulesError
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.let import Count, Let, read_let
-from initreg.rules.numbers import as_number, plain
+from initreg.rules.names import as_number, plain
 from initreg.rules.patterns import ADVICE, compile_pattern, timed_match
 from initreg.rules.rules import Rule, Rules
 from initreg.rules.templates import Template
 from initreg.spec.arithmetic import NoResultError, Number, evaluate, finite
 from initreg.wording import shown
+
+if TYPE_CHECKING:
+    import regex
 
 # In seconds of CPU time, as for the patterns of rules. A usual search takes some microseconds.
 _ONE_SEARCH = 1.0
@@ -77,7 +80,6 @@ class Numbers:
         self._registry = registry or default_registry()
         self._seconds_left = _ALL_SEARCHES
         self._configs: dict[tuple[Template, tuple[Number, ...]], InitializerConfig] = {}
-        self._let: Let
         self.let: Mapping[str, Number] = self._of_let(weights)
 
     def config_for(
@@ -117,7 +119,11 @@ class Numbers:
                 numbers[word] = plain(of_weight[word])
             else:
                 if groups is None:
-                    groups = self._groups(rule, names)
+                    try:
+                        groups = self._groups(rule, names)
+                    except TimeoutError:
+                        fault = Fault(f"The pattern takes too long to match. {ADVICE}")
+                        self._reject(rule, template, names[-1], {}, [fault])
                 number = as_number(groups[word])
                 if number is None:
                     text = groups[word]
@@ -130,13 +136,20 @@ class Numbers:
 
     def _groups(self, rule: Rule, names: Sequence[str]) -> Mapping[str, str | None]:
         """Return the named groups of the match by which a rule applies to a weight."""
-        compiled = compile_pattern(rule.match)
         for name in names:
-            match, _ = timed_match(compiled, name, _ONE_SEARCH)
+            match = self._search(rule.match, name)
             if match is not None:
                 groups: dict[str, str | None] = match.groupdict()
                 return groups
-        return dict.fromkeys(compiled.groupindex)
+        return dict.fromkeys(compile_pattern(rule.match).groupindex)
+
+    def _search(self, pattern: str, name: str) -> "regex.Match[str] | None":
+        """Search a pattern in the name of a weight. Raise `TimeoutError` if it takes too long."""
+        match, seconds = timed_match(compile_pattern(pattern), name, _ONE_SEARCH)
+        self._seconds_left += _FREE - seconds
+        if self._seconds_left < 0:
+            raise TimeoutError
+        return match
 
     def _reject(
         self,
@@ -166,6 +179,9 @@ class Numbers:
     # The numbers of `let` -----------------------------------------------------------------------
 
     def _of_let(self, weights: Sequence[Sequence[str]] | None) -> dict[str, Number]:
+        self._let = Let()
+        if not any(rule.computes for rule in self._rules.rules):
+            return {}
         self._let, faults = read_let(dict(self._rules.let))
         if faults:
             raise RulesError([f.fault for f in faults], texts=[f.text for f in faults])
@@ -192,17 +208,12 @@ class Numbers:
         return numbers
 
     def _count(self, name: str, count: Count, weights: Sequence[Sequence[str]]) -> int:
-        compiled = compile_pattern(count.pattern)
         for at in (0, -1):
             values = set()
             for names in weights:
                 try:
-                    match, seconds = timed_match(compiled, names[at], _ONE_SEARCH)
+                    match = self._search(count.pattern, names[at])
                 except TimeoutError:
-                    self._seconds_left = -1.0
-                else:
-                    self._seconds_left += _FREE - seconds
-                if self._seconds_left < 0:
                     problem = f"This takes too long in the path {shown(names[at])}. {ADVICE}"
                     self._reject_let(name, problem)
                 if match is not None:

@@ -13,6 +13,9 @@ from initreg.wording import listed
 OF_WEIGHT = ("fan_in", "fan_out", "size")
 """The numbers of every weight: its fans, and how many values it has."""
 
+MAX_NAMES = 1_000
+"""The most names that `let` can define."""
+
 TAKEN = (*OF_WEIGHT, *RESERVED, "count")
 """Names that `let` can't define."""
 
