@@ -127,7 +127,7 @@ def _read_source(source: Source, reader: "_Reader") -> tuple[Rules, list[_FaultI
     for rule in read.rules:
         node = document.follow((*root, rule.number - 1)).node
         rules.append(replace(rule, line=source.position(node.start)[0]))
-    return Rules(tuple(rules), read.seed, source.file), [*once.values()]
+    return Rules(tuple(rules), read.seed, read.fans, source.file), [*once.values()]
 
 
 class _Reader:

@@ -1,11 +1,11 @@
 """Rules, and matching them to the weights of a model."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, RulesError
@@ -17,6 +17,8 @@ from initreg.wording import shown
 T = TypeVar("T")
 
 KEEP = "keep"
+
+FansMode: TypeAlias = Literal["true", "keras"]
 
 # In seconds of CPU time. A usual search takes less than a microsecond.
 _ONE_SEARCH = 1.0
@@ -64,11 +66,13 @@ class Rule:
 class Rules:
     """Rules in order: the first one that matches a weight applies. `read_rules` makes them.
 
-    `seed` is the base of the weights' own seeds. `source` is the file, if there is one.
+    `seed` is the base of the weights' own seeds. `fans` says whether specs that scale with fans get
+    the true ones or Keras's. `source` is the file, if there is one.
     """
 
     rules: tuple[Rule, ...] = ()
     seed: int | None = None
+    fans: FansMode | None = None
     source: str | None = field(default=None, compare=False)
 
     def as_dict(self, registry: Registry | None = None) -> dict[str, Any]:
@@ -90,6 +94,17 @@ class Rules:
             for rule in self.rules
         ]
         return written
+
+
+def checked_fans(value: object) -> FansMode | None:
+    """Return the mode that `fans` names, if it is one. Raises `RulesError` otherwise."""
+    if value is None:
+        return None
+    if value is True or value == "true":
+        return "true"
+    if value == "keras":
+        return "keras"
+    raise RulesError([Fault(f"fans must be true or keras, not {shown(value)}.", ("fans",))])
 
 
 class Target(NamedTuple):
@@ -124,11 +139,17 @@ class Matcher:
                 hits += self._hits(rule, batch)
         return hits
 
-    def first(self, rules: Sequence[Rule], target: Target) -> Rule | None:
-        """Return the first rule that matches a weight, or None."""
+    def first(
+        self,
+        rules: Sequence[Rule],
+        target: Target,
+        accepts: Callable[[Rule], bool] = lambda _: True,
+    ) -> Rule | None:
+        """Return the first rule that matches a weight and is accepted, or None."""
         for batch in _batches(rules):
             with self._timing(batch, [target]):
-                found = next((rule for rule in batch if self._hits(rule, [target])[0]), None)
+                hits = (rule for rule in batch if self._hits(rule, [target])[0] and accepts(rule))
+                found = next(hits, None)
             if found is not None:
                 return found
         return None

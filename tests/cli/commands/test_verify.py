@@ -16,7 +16,7 @@ PLUGIN = """
         '''Draw from a normal distribution.'''
         mean: Number = 0.0
         seed: Seed = None
-        def distribution(self, shape):
+        def distribution(self, shape, fans):
             return Normal(self.mean)
     class Sound(
         InitializerConfig, name="sound_ones", builds="keras.initializers:Ones",
