@@ -177,12 +177,16 @@ def _choose(
             notes.append(_ambiguous(rule, weights, literal, counted))
         # The real names go first; the counted ones are used if no real name matches.
         matches.append(literal if any(literal) else counted)
-    by_weight = zip(*matches, strict=True) if matches else [()] * len(weights)
     chosen = [
         next(
-            (r for r, hit in zip(rules.rules, hits, strict=True) if hit and reaches(r, entry)), None
+            (
+                rule
+                for rule, hit in zip(rules.rules, hits, strict=True)
+                if hit and reaches(rule, entry)
+            ),
+            None,
         )
-        for hits, entry in zip(by_weight, entries, strict=True)
+        for entry, *hits in zip(entries, *matches, strict=True)
     ]
     return chosen, notes
 

@@ -1,7 +1,7 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, NamedTuple, Self
@@ -20,7 +20,6 @@ from initreg.models.additions import addition_to
 from initreg.models.assignments import (
     addition_for,
     config_by_rule,
-    is_statistic,
     new_entry,
     reaches,
     with_draw,
@@ -246,10 +245,11 @@ class Scope:
         if entry.action == "skip":
             return _Decision(entry)
         name = path.rpartition("/")[2]
-        rules: Sequence[Rule] = self._rules.rules
-        if is_statistic(entry):
-            rules = [rule for rule in rules if reaches(rule, entry)]
-        rule = self._matcher.first(rules, Target(path, entry.layer, name))
+        rule = self._matcher.first(
+            self._rules.rules,
+            Target(path, entry.layer, name),
+            accepts=lambda rule: reaches(rule, entry),
+        )
         if rule is not None:
             self._applied.append(rule)
             entry = with_fans(with_rule(entry, rule), layer, self._fans_of_rules)

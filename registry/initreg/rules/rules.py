@@ -1,7 +1,7 @@
 """Rules, and matching them to the weights of a model."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -168,11 +168,17 @@ class Matcher:
                 hits += self._hits(rule, batch)
         return hits
 
-    def first(self, rules: Sequence[Rule], target: Target) -> Rule | None:
-        """Return the first rule that matches a weight, or None."""
+    def first(
+        self,
+        rules: Sequence[Rule],
+        target: Target,
+        accepts: Callable[[Rule], bool] = lambda _: True,
+    ) -> Rule | None:
+        """Return the first rule that matches a weight and is accepted, or None."""
         for batch in _batches(rules):
             with self._timing(batch, [target]):
-                found = next((rule for rule in batch if self._hits(rule, [target])[0]), None)
+                hits = (rule for rule in batch if self._hits(rule, [target])[0] and accepts(rule))
+                found = next(hits, None)
             if found is not None:
                 return found
         return None
