@@ -39,7 +39,7 @@ def apply(
 
     files.check_target("--out", out, (".keras",), force)
     with clean_stdout():
-        source = inputs.read_rules(rules, model, seed)
+        source = inputs.read_rules(rules, model, seed, fans)
         built = inputs.load_model(model, backend, source.seed)
         plan = initreg.plan(built, source.value, source.seed, fans=fans)
         if strict and has_findings(plan, strict):

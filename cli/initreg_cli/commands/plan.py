@@ -37,7 +37,7 @@ def plan(
     if out is not None:
         files.check_target("--out", out, (".json",), force)
     with clean_stdout():
-        source = inputs.read_rules(rules, model, seed)
+        source = inputs.read_rules(rules, model, seed, fans)
         built = inputs.load_model(model, backend, source.seed)
         made = initreg.plan(built, source.value, source.seed, fans=fans)
     print_plan(made, json=json, strict=strict)
