@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator as Validator
 
 from initreg import UnreadableError, check_file, check_text, json_schema, validate
 from initreg.errors import InitregError, RulesError
-from initreg.rules import reading
+from initreg.rules import data
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import Rule, Rules
 from tests.support.processes import python
@@ -207,7 +207,7 @@ rules:
   - {match: x}
 """
 SHOWN = r"""
-rules.yaml:1:1: Unknown key 'sed'. Did you mean 'seed'? The keys are seed, rules.
+rules.yaml:1:1: Unknown key 'sed'. Did you mean 'seed'? The keys are seed, fans, let, rules.
     sed: 42
     ^^^
 rules.yaml:3:19: Write \{ for a brace that is not a repetition.
@@ -412,12 +412,12 @@ def test_patterns_are_tried_by_the_check_alone():
 
 @pytest.mark.slow
 def test_the_trials_of_a_file_end(monkeypatch):
-    monkeypatch.setattr(reading, "_TRIALS", 0.1)
+    monkeypatch.setattr(data, "_TRIALS", 0.1)
     assert 1 <= len(findings("- {match: (a|a)*x, init: keep}\n" * 1000)) < 10
 
 
 def test_the_compilation_of_a_file_ends(monkeypatch):
-    monkeypatch.setattr(reading, "_COMPILING", 0.01)
+    monkeypatch.setattr(data, "_COMPILING", 0.01)
     rules = [{"match": "(?:a|b){500}" + "x" * i, "init": "keep"} for i in range(500)]
     (fault,) = error_of(rules).faults
     assert fault.message.startswith("The patterns up to here take too long to compile.")

@@ -1,6 +1,6 @@
 """PerGate: each gate of a recurrent layer with its own initializer."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ class PerGate(
 
     Sources: Gers et al. 2000, Jozefowicz et al. 2015.
     """
+
+    fills_blocks: ClassVar[bool] = True
 
     initializers: Initializers = Field(description="One initializer for each gate, in order.")
 

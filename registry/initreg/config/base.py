@@ -69,6 +69,8 @@ class InitializerConfig(BaseModel):
     initializer_also_known_as: ClassVar[tuple[str, ...]] = ()
     initializer_deprecated: ClassVar[str] = ""
     renamed_parameters: ClassVar[Mapping[str, str]] = {}
+    fills_blocks: ClassVar[bool] = False
+    """True if the parameters say what each gate of a recurrent layer gets, as in `per_gate`."""
     parameter_fields: ClassVar[Mapping[str, str]] = {}
     """The field of each parameter. The two names differ if the field has an alias."""
 

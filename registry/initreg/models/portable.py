@@ -13,6 +13,7 @@ from initreg.config.drawing import Fitted, fit
 from initreg.draws.fans import Fans
 from initreg.draws.seeds import MAX_SEED, checked_seed
 from initreg.draws.shapes import Shape
+from initreg.models.additions import Addition
 from initreg.models.tensors import concrete
 from initreg.models.weights import make_tensor
 from initreg.registry.registry import default_registry
@@ -46,6 +47,7 @@ class Portable(keras.initializers.VarianceScaling):  # type: ignore[misc,name-de
     """
 
     _fitted: Fitted | None = None
+    _addition: Addition | None = None
 
     def __init__(
         self,
@@ -64,10 +66,15 @@ class Portable(keras.initializers.VarianceScaling):  # type: ignore[misc,name-de
         self.output_axes = output_axes
 
     @classmethod
-    def of_weight(cls, fitted: Fitted, seed: int, path: str) -> Self:
-        """Make the initializer of one weight, whose config is fitted to its shape already."""
+    def of_weight(
+        cls, fitted: Fitted, seed: int, path: str, addition: Addition | None = None
+    ) -> Self:
+        """Make the initializer of one weight, whose config is fitted to its shape already.
+
+        `addition` is what the layer adds to the values.
+        """
         initializer = cls(fitted.config, seed, path)
-        initializer._fitted = fitted
+        initializer._fitted, initializer._addition = fitted, addition
         return initializer
 
     def __call__(self, shape: Shape, dtype: Any = None, layout: Any = None) -> Any:
@@ -78,7 +85,9 @@ class Portable(keras.initializers.VarianceScaling):  # type: ignore[misc,name-de
             fitted = fit(self._config, shape, self.fans_for(shape))
         dtype = keras.backend.standardize_dtype(dtype)
         sharding = None if layout is None else concrete(layout)
-        return make_tensor(fitted, dtype, self.seed, self._path, sharding=sharding)
+        return make_tensor(
+            fitted, dtype, self.seed, self._path, sharding=sharding, addition=self._addition
+        )
 
     def fans_for(self, shape: Shape) -> Fans:
         """Return the fans of a weight of this shape: by the axes, or as Keras counts them."""
