@@ -144,7 +144,7 @@ def test_limits():
     chain = {"a0": 1} | {f"a{at}": f"a{at - 1} + 1" for at in range(1, MAX_NAMES)}
     assert read_let(chain)[0].numbers[f"a{MAX_NAMES - 1}"] == MAX_NAMES
     (fault, _), *_ = read_let({f"a{at}": at for at in range(10_000)})[1]
-    assert fault.message == "let has at most 1,000 names, not 10,000."
+    assert fault.message == "let has at most 200 names, not 10,000."
     counts = {f"a{at}": f"count({at})" for at in range(MAX_COUNTS + 2)}
     assert [fault.message for fault, _ in read_let(counts)[1]] == [
         "let has at most 100 counts."
