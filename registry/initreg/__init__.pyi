@@ -58,6 +58,7 @@ from .models.loading import load_model as load_model
 from .models.planning import plan as plan
 from .models.plans import Plan as Plan
 from .models.plans import PlanEntry as PlanEntry
+from .models.roles.finding import role_of as role_of
 from .models.roles.role import Role as Role
 from .models.scoping import Scope as Scope
 from .models.scoping import scope as scope

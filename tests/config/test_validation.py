@@ -112,11 +112,6 @@ ONE_FAULT = [
         "                      ^^^",
         "input_axes is needed with output_axes: give both or neither.",
     ),
-    (
-        "he_normal(input_axes=[0, 1], output_axes=[1])",
-        "                     ^^^^^^",
-        "input_axes must not share an axis with output_axes: both have 1.",
-    ),
     ("random_uniform(1, -1)", "               ^", "minval must not be above maxval: 1 > -1."),
     (
         "random_uniform(maxval=-1)",

@@ -35,14 +35,14 @@ rules:
 """
 
 TABLE = """\
-path                  shape  dtype    initializer                  rule        seed       mean  stddev
-body/kernel           4×3    float32  he_normal                    1 (line 3)  727766883  0     0.7071
+path                  shape  dtype    initializer                  rule        seed       fan_in  fan_out  mean  stddev
+body/kernel           4×3    float32  he_normal                    1 (line 3)  727766883  4       3        0     0.7071
 body/bias             3      float32  unchanged (no rule matches)
 norm/gamma            3      float32  unchanged (a rule says so)   2 (line 4)
 norm/beta             3      float32  unchanged (a rule says so)   2 (line 4)
 norm/moving_mean      3      float32  unchanged (a rule says so)   2 (line 4)
 norm/moving_variance  3      float32  unchanged (a rule says so)   2 (line 4)
-head/kernel           3×2    float32  orthogonal(gain=0.5)         3 (line 5)  803159871
+head/kernel           3×2    float32  orthogonal(gain=0.5)         3 (line 5)  803159871  3       2
 head/bias             2      float32  unchanged (no rule matches)
 
 2 of 8 weights are drawn, 18 values, from seed 7.
@@ -98,6 +98,16 @@ def test_a_plan_in_json_holds_what_it_says():
         "dtype": "float32",
         "layer": "Dense",
         "action": "uncovered",
+        "role": {
+            "kind": "bias",
+            "fan_in": 1,
+            "fan_out": 1,
+            "blocks": 1,
+            "why": "is added to each output",
+            "layout": None,
+        },
+        "fans": {"fan_in": 1, "fan_out": 1, "layout": None},
+        "keras_fans": [2, 2],
     }
     assert first["spec"] == "he_normal"
     assert first["stddev"] == pytest.approx(0.5**0.5)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.draws.distributions import Constant, Distribution
 from initreg.draws.dtypes import FLOATS, as_dtype
 from initreg.draws.moments import Moments
-from initreg.draws.regions import Batch, Region, batches, runs_of, words_of
+from initreg.draws.regions import Batch, Region, Runs, batches, runs_of, words_of
 from initreg.draws.shapes import Shape
 from initreg.draws.streams import CHUNK
 
@@ -47,13 +47,12 @@ def draw_distribution(
     flat = empty(math.prod(sizes), as_dtype(dtype))
     out = flat.reshape(sizes)
     if isinstance(distribution, Constant):
-        with np.errstate(over="ignore", under="ignore"):
-            cast(np.array(distribution.value), flat)
-        if moments is not None:
-            moments.add(flat[:1])
+        flat.fill(value := constant_in(distribution, dtype))
+        if moments is not None and len(flat):
+            moments.add_constant(value)
         return out
     drawn_in = FLOATS[dtype].drawn_in
-    runs = runs_of(shape, [slice(0, size) for size in shape] if region is None else region)
+    runs = Runs(np.zeros(1, np.int64), len(flat)) if region is None else runs_of(shape, region)
 
     def fill(batch: Batch) -> None:
         words = words_of(key, batch, runs, wide=drawn_in == "float64")
@@ -72,6 +71,18 @@ def draw_distribution(
 
     _in_threads(fill, batches(runs), len(flat), threads)
     return out
+
+
+def constant_in(distribution: Constant, dtype: str) -> float:
+    """Return the value of a weight that is constant: the nearest one that its dtype holds."""
+    if distribution.value in (0.0, 1.0):
+        return float(distribution.value)
+    import numpy as np
+
+    out = np.empty(1, as_dtype(dtype))
+    with np.errstate(over="ignore", under="ignore"):
+        cast(np.array(distribution.value), out)
+    return float(out[0])
 
 
 def empty(count: int, dtype: "np.dtype[Any]") -> "Array":
@@ -102,7 +113,9 @@ def _in_threads(
     work: Callable[[Batch], None], queue: Iterator[Batch], size: int, threads: int | None
 ) -> None:
     """Call `work` with each batch, in several threads. Raise the first error of any of them."""
-    count = min(threads or _cores(), -(-size // CHUNK))
+    count = -(-size // CHUNK)
+    if count > 1:
+        count = min(threads or _cores(), count)
     if count <= 1:
         for batch in queue:
             work(batch)

@@ -1,5 +1,6 @@
 """The mean and the standard deviation of values that are added part by part."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from initreg.draws.dtypes import FLOATS
@@ -32,6 +33,10 @@ class Moments:
             self.add(values.astype(np.float64))
         else:
             self._parts.append((values.size, mean, squares))
+
+    def add_constant(self, value: float) -> None:
+        """Add any number of values that are all the same."""
+        self._parts.append((1, value, 0.0 if math.isfinite(value) else math.nan))
 
     @property
     def mean(self) -> float:

@@ -12,6 +12,7 @@ from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
 from initreg.draws.streams import CHUNK
 from initreg.errors import ConfigError, Fault
+from initreg.models.additions import Addition
 from initreg.models.tensors import is_sharded, spread, to_shards, to_tensor
 from initreg.registry.building import build
 
@@ -27,6 +28,7 @@ def make_tensor(
     *,
     sharding: Any = None,
     moments: Moments | None = None,
+    addition: Addition | None = None,
 ) -> Any:
     """Make the values of one weight: with NumPy if they are portable, otherwise with Keras.
 
@@ -44,7 +46,10 @@ def make_tensor(
     ============  ========  =========  =========================================================
 
     `moments` collects the values of floats. `sharding` places the tensor on JAX's devices.
+    `addition` is what the layer adds: it replaces a part of the values.
     """
+    if addition is not None:
+        return _with_addition(fitted, dtype, seed, path, sharding, moments, addition)
     config = fitted.config
     is_float, is_portable, has_class = dtype in FLOATS, fitted.is_portable, not config.is_drawn()
     if not has_class and not is_portable:
@@ -61,9 +66,28 @@ def make_tensor(
     return _drawn(fitted, dtype, seed, path, sharding, moments)
 
 
+def _with_addition(
+    fitted: Fitted,
+    dtype: str,
+    seed: int,
+    path: str,
+    sharding: Any,
+    moments: Moments | None,
+    addition: Addition,
+) -> Any:
+    import numpy as np
+
+    ops = load_keras().ops
+    values = np.array(ops.convert_to_numpy(make_tensor(fitted, dtype, seed, path)))
+    values[addition.part] = addition.value
+    if moments is not None:
+        moments.add(values)
+    return spread(to_tensor(values), sharding)
+
+
 def _built(fitted: Fitted, dtype: str, seed: int, path: str) -> Any:
     """Make a tensor with the config's Keras class."""
-    config, shape, _ = fitted
+    config, shape = fitted.config, fitted.shape
     tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
     if tuple(tensor.shape) != shape:
         problem = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."

@@ -35,9 +35,13 @@ class Describer:
             raise ConfigError([Fault(problem)])
         config_class = self._entry_of(type(initializer)).config_class
         values = initializer.get_config()
-        for name in config_class.parameter_fields:  # Keras's Identity leaves out its gain
-            if name not in values and hasattr(initializer, name):
-                values[name] = getattr(initializer, name)
+        for name in config_class.parameter_fields:
+            held = getattr(initializer, name, None)
+            if _are_initializers(held):  # what they write may leave out parameters
+                configs = list(map(self.config_of, held if isinstance(held, list) else [held]))
+                values[name] = configs if isinstance(held, list) else configs[0]
+            elif name not in values and hasattr(initializer, name):
+                values[name] = held  # Keras's Identity leaves out its gain
         checked = check(config_class, values, {"registry": self._registry})
         if not isinstance(checked, InitializerConfig):
             raise ConfigError(checked)
@@ -70,6 +74,13 @@ class Describer:
                     return self._entries.setdefault(keras_class, entry)
         name = f"{keras_class.__module__}.{keras_class.__qualname__}"
         raise UnknownInitializerError(f"No installed plugin builds {name}.", name)
+
+
+def _are_initializers(value: Any) -> bool:
+    """Return True for a Keras initializer, and for a list of them."""
+    values = value if isinstance(value, list) else [value]
+    initializer = load_keras().initializers.Initializer
+    return bool(values) and all(isinstance(item, initializer) for item in values)
 
 
 def _is(target: str, keras_class: type) -> bool:

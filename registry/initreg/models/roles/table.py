@@ -1,0 +1,73 @@
+"""The layers of Keras that have weights, each with the function that describes its weights.
+
+A layer is found by its top package and the name of its class, because the modules below `keras`
+are private and move. A base class stands for its subclasses.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from initreg.draws.shapes import Shape
+from initreg.models.roles import convolutions, dense, embeddings, recurrent
+from initreg.models.roles.role import Role
+from initreg.models.roles.vectors import Describe, by_name
+
+
+def _spectral(layer: Any, name: str, shape: Shape) -> Role | None:
+    """Describe a weight of SpectralNormalization, which also holds the kernel of its layer."""
+    if name == "vector_u":
+        return _VECTOR_U(layer, name, shape)
+    return described(layer.layer, name, shape)
+
+
+_VECTOR_U = by_name(vector_u="statistic")
+_NORMALIZED = by_name(gamma="scale", beta="offset")
+
+LAYERS: dict[str, Describe] = {
+    "Dense": dense.dense,
+    "EinsumDense": dense.einsum_dense,
+    "AdditiveAttention": dense.additive_attention,
+    "Attention": by_name(scale="scale", concat_score_weight="scale"),
+    "BaseConv": convolutions.convolution,
+    "BaseConvTranspose": convolutions.transposed,
+    "BaseDepthwiseConv": convolutions.depthwise,
+    "BaseSeparableConv": convolutions.separable,
+    "STFTSpectrogram": convolutions.spectrogram,
+    "SimpleRNNCell": recurrent.simple_cell,
+    "GRUCell": recurrent.gru_cell,
+    "LSTMCell": recurrent.lstm_cell,
+    "ConvLSTMCell": recurrent.convolutional_cell,
+    "Embedding": embeddings.embedding,
+    "ReversibleEmbedding": embeddings.reversible_embedding,
+    "PReLU": by_name(alpha="scale"),
+    "LayerScale": by_name(gamma="scale"),  # of keras.applications' ConvNeXt
+    "LayerNormalization": _NORMALIZED,
+    "GroupNormalization": _NORMALIZED,
+    "RMSNormalization": by_name(scale="scale"),
+    "BatchNormalization": by_name(
+        gamma="scale",
+        beta="offset",
+        moving_mean="statistic",
+        moving_variance="statistic",
+        moving_stddev="statistic",
+        renorm_mean="statistic",
+        renorm_stddev="statistic",
+    ),
+    "Normalization": by_name(mean="statistic", variance="statistic", count="statistic"),
+    "SpectralNormalization": _spectral,
+}
+
+
+def described(layer: Any, name: str, shape: Shape) -> Role | None:
+    """Return the role of a weight of a layer in the table, or None."""
+    for base in type(layer).__mro__:
+        if (describe := described_by(base)) and (role := describe(layer, name, shape)):
+            return role
+    return None
+
+
+@lru_cache(maxsize=1024)
+def described_by(layer_class: type) -> Describe | None:
+    """Return the function that describes the weights of a class in the table, or None."""
+    package = layer_class.__module__.partition(".")[0]
+    return LAYERS.get(layer_class.__name__) if package == "keras" else None
