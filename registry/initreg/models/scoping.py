@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any, NamedTuple, Self
 from weakref import ref
 
@@ -31,7 +30,7 @@ from initreg.models.intercepting import Interception
 from initreg.models.layer_names import ScopeNames
 from initreg.models.paths import remember_path, unique
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
@@ -230,7 +229,9 @@ class Scope:
             )
         remember_path(variable, path, counted)
         self._variables[variable] = len(self._entries)
-        self._entries.append(replace(decision.entry, name=variable.path))
+        entry = decision.entry
+        is_named = entry.name == variable.path
+        self._entries.append(entry if is_named else changed(entry, name=variable.path))
         return variable
 
     def assigned(self, variable: Any) -> None:
@@ -238,7 +239,7 @@ class Scope:
         if (at := self._variables.get(variable)) is not None:
             entry = self._entries[at]
             if entry.action == "draw":
-                self._entries[at] = replace(entry, action="assigned")
+                self._entries[at] = changed(entry, action="assigned")
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide how to draw a new weight. `own` is the layer's own initializer."""
@@ -281,17 +282,17 @@ class Scope:
     def _called(self, entry: PlanEntry, initializer: Any) -> _Decision:
         """Seed an initializer that the registry doesn't know, if it takes a seed."""
         name = getattr(initializer, "__name__", type(initializer).__name__)
-        entry = replace(entry, action="own", reason=f"the layer's own {name}")
+        entry = changed(entry, action="own", reason=f"the layer's own {name}")
         get_config = getattr(initializer, "get_config", None)
         config: dict[str, Any] = {}
         if callable(get_config) and hasattr(initializer, "from_config"):
             config = get_config()
         if "seed" not in config:
-            return _Decision(replace(entry, reason=f"{entry.reason}, unseeded"))
+            return _Decision(changed(entry, reason=f"{entry.reason}, unseeded"))
         seed = config["seed"] if isinstance(config["seed"], int) else self.seed
         derived = derive_seed(seed, entry.path)
         seeded = type(initializer).from_config({**config, "seed": derived})
-        return _Decision(replace(entry, seed=seed, derived_seed=derived), seeded)
+        return _Decision(changed(entry, seed=seed, derived_seed=derived), seeded)
 
 
 def _original_of(initializer: Any, layer: Any) -> Any:
