@@ -20,6 +20,12 @@ def _spectral(layer: Any, name: str, shape: Shape) -> Role | None:
     return described(layer.layer, name, shape)
 
 
+def _layer_scale(layer: Any, name: str, shape: Shape) -> Role | None:
+    """Describe the one weight of ConvNeXt's LayerScale, which has no name."""
+    return _GAMMA(layer, "gamma", shape)
+
+
+_GAMMA = by_name(gamma="scale")
 _VECTOR_U = by_name(vector_u="statistic")
 _NORMALIZED = by_name(gamma="scale", beta="offset")
 
@@ -40,7 +46,7 @@ LAYERS: dict[str, Describe] = {
     "Embedding": embeddings.embedding,
     "ReversibleEmbedding": embeddings.reversible_embedding,
     "PReLU": by_name(alpha="scale"),
-    "LayerScale": by_name(gamma="scale"),  # of keras.applications' ConvNeXt
+    "LayerScale": _layer_scale,  # in keras.applications
     "LayerNormalization": _NORMALIZED,
     "GroupNormalization": _NORMALIZED,
     "RMSNormalization": by_name(scale="scale"),
