@@ -75,5 +75,9 @@ def described(layer: Any, name: str, shape: Shape) -> Role | None:
 @lru_cache(maxsize=1024)
 def described_by(layer_class: type) -> Describe | None:
     """Return the function that describes the weights of a class in the table, or None."""
-    package = layer_class.__module__.partition(".")[0]
-    return LAYERS.get(layer_class.__name__) if package == "keras" else None
+    return LAYERS.get(layer_class.__name__) if is_known(layer_class) else None
+
+
+def is_known(layer_class: type) -> bool:
+    """Return True for Keras's own classes, whose roles no plugin can change."""
+    return layer_class.__module__.partition(".")[0] == "keras"
