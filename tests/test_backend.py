@@ -138,7 +138,8 @@ def test_the_error_for_an_unknown_backend_is_that_of_keras(fresh):
 
 
 def test_checking_a_config_needs_neither_keras_nor_a_backend(fresh):
-    code = "initreg.validate('he_normal').distribution((3, 3)), initreg.Registry().entries()"
+    theory = "initreg.validate('he_normal').distribution((3, 3), initreg.Fans(3, 3))"
+    code = f"{theory}, initreg.Registry().entries()"
     assert fresh(code, [*ALL, "keras", "numpy", "scipy"]).startswith("TruncatedNormal(")
 
 

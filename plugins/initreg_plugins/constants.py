@@ -1,11 +1,12 @@
 """Initializers of known values: Zeros, Ones, Constant, Identity."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from initreg import Constant as ConstantDistribution
-from initreg import Distribution, InitializerConfig, Number, Shape, hookimpl
+from initreg import Distribution, Fans, InitializerConfig, Number, Shape, hookimpl
 from initreg_plugins.arrays import ArrayValue, shape_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Zeros(
 ):
     """Set every value to 0; Keras's default for biases."""
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return ConstantDistribution(0.0)
 
 
@@ -36,7 +37,7 @@ class Ones(
 ):
     """Set every value to 1."""
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return ConstantDistribution(1.0)
 
 
@@ -54,10 +55,10 @@ class Constant(
 
     value: ArrayValue = Field(0.0, description="The value: a number, or a nested list of numbers.")
 
-    def distribution(self, shape: Shape) -> Distribution | None:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution | None:
         return None if isinstance(self.value, tuple) else ConstantDistribution(self.value)
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         return np.broadcast_to(np.array(self.value, np.float64), shape)
@@ -76,23 +77,34 @@ class Identity(
 ):
     """Set a matrix to the identity. Needs two axes.
 
-    Keras 3.15 does not save the gain, so an initializer has a gain of 1 after loading or cloning.
-    Saved weights are not affected.
+    A layer saves the gain. If it is loaded and saved again, Keras 3.15 leaves the gain out, so the
+    initializer then has a gain of 1. Saved weights are not affected.
     """
 
     gain: Number = Field(1.0, description="Factor of the identity.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         if len(shape) != 2:
             raise ValueError("an identity needs two axes")
         return self.gain * np.eye(*shape)
 
+    def build(self) -> Any:
+        """Make Keras's initializer. Write the gain into its config, which Keras leaves out."""
+        initializer = super().build()
+        if self.gain != 1:
+            initializer.get_config = partial(dict, gain=self.gain)
+        return initializer
+
     def serialize(self) -> dict[str, Any]:
         """Leave out a gain of 1, as Keras does with any gain."""
-        whole = super().serialize()
-        return whole if self.gain != 1 else {**whole, "config": {}}
+        return {
+            "module": "keras.initializers",
+            "class_name": "Identity",
+            "config": {"gain": self.gain} if self.gain != 1 else {},
+            "registered_name": None,
+        }
 
 
 @hookimpl

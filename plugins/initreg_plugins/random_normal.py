@@ -12,6 +12,7 @@ from pydantic import Field
 
 from initreg import (
     Distribution,
+    Fans,
     InitializerConfig,
     NonNegative,
     Normal,
@@ -47,7 +48,7 @@ class RandomNormal(
 
     # Optional: the distribution of the values. It makes draws portable, and statistics comparable
     # with theory.
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return Normal(self.mean, self.stddev)
 
 

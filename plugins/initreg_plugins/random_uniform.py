@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from initreg import (
     Distribution,
+    Fans,
     InitializerConfig,
     Number,
     Seed,
@@ -37,7 +38,7 @@ class RandomUniform(
             raise conflict(problem, "minval", "maxval")
         return self
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return Uniform(self.minval, self.maxval)
 
 

@@ -2,7 +2,16 @@
 
 from pydantic import Field
 
-from initreg import Distribution, InitializerConfig, NonNegative, Number, Seed, Shape, hookimpl
+from initreg import (
+    Distribution,
+    Fans,
+    InitializerConfig,
+    NonNegative,
+    Number,
+    Seed,
+    Shape,
+    hookimpl,
+)
 from initreg import TruncatedNormal as TruncatedNormalDistribution
 
 
@@ -22,7 +31,7 @@ class TruncatedNormal(
     stddev: NonNegative = Field(0.05, description="Standard deviation before the cut.")
     seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return TruncatedNormalDistribution(self.mean, self.stddev)
 
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 from initreg import (
     Axes,
     Distribution,
+    Fans,
     InitializerConfig,
     Normal,
     Positive,
@@ -15,7 +16,6 @@ from initreg import (
     Shape,
     TruncatedNormal,
     Uniform,
-    compute_fans,
     conflict,
     hookimpl,
 )
@@ -48,13 +48,11 @@ _KIND_SCHEMA = {
 }
 
 
-def _scaled(
-    shape: Shape, axes: tuple[Axes, Axes], scale: float, mode: Mode, kind: Kind
-) -> Distribution:
+def _scaled(fans: Fans, scale: float, mode: Mode, kind: Kind) -> Distribution:
     """Return the distribution with a mean of 0 and the variance scale / fan."""
-    fan_in, fan_out = compute_fans(shape, *axes)
+    fan_in, fan_out = fans.fan_in, fans.fan_out
     fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
-    stddev = math.sqrt(scale / max(1.0, fan))
+    stddev = math.sqrt(scale / (fan or 1))
     if kind == "uniform":
         return Uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev)
     if kind == "untruncated_normal":
@@ -63,7 +61,7 @@ def _scaled(
     return TruncatedNormal(0.0, stddev / TruncatedNormal(0.0, 1.0).stddev)
 
 
-# The JSON Schema of "both or neither". It can't say that the two must not share an axis.
+# The JSON Schema of "both or neither".
 _BOTH_OR_NEITHER: dict[str, Any] = {
     "allOf": [
         {
@@ -91,15 +89,17 @@ class _WithAxes(InitializerConfig):
 
     @model_validator(mode="after")
     def _check_axes(self) -> Self:
-        inputs, outputs = self.input_axes, self.output_axes
-        if (inputs is None) != (outputs is None):
+        if (self.input_axes is None) != (self.output_axes is None):
             names = ("input_axes", "output_axes")
-            missing, other = names if inputs is None else reversed(names)
+            missing, other = names if self.input_axes is None else reversed(names)
             raise conflict(f"is needed with {other}: give both or neither", missing, other)
-        if shared := sorted(set(inputs or ()) & set(outputs or ())):
-            problem = f"must not share an axis with output_axes: both have {shared[0]}"
-            raise conflict(problem, "input_axes", "output_axes")
         return self
+
+    def _fans(self, shape: Shape, fans: Fans) -> Fans:
+        """Return the fans of the weight. The axes, if given, replace those that are passed."""
+        if self.input_axes is None:
+            return fans
+        return Fans.of_shape(shape, self.input_axes, self.output_axes)
 
     def example_shape(self) -> Shape:
         """Return a shape that has every axis named by a parameter, counted from either end."""
@@ -135,9 +135,8 @@ class VarianceScaling(
     input_axes: Axes = Field(None, description=_INPUT_AXES)
     output_axes: Axes = Field(None, description=_OUTPUT_AXES)
 
-    def distribution(self, shape: Shape) -> Distribution:
-        axes = (self.input_axes, self.output_axes)
-        return _scaled(shape, axes, self.scale, self.mode, self.kind)
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
+        return _scaled(self._fans(shape, fans), self.scale, self.mode, self.kind)
 
 
 class _Rule(_WithAxes):
@@ -149,8 +148,8 @@ class _Rule(_WithAxes):
     input_axes: Axes = Field(None, description=_INPUT_AXES)
     output_axes: Axes = Field(None, description=_OUTPUT_AXES)
 
-    def distribution(self, shape: Shape) -> Distribution:
-        return _scaled(shape, (self.input_axes, self.output_axes), *self.rule)
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
+        return _scaled(self._fans(shape, fans), *self.rule)
 
 
 class GlorotUniform(

@@ -68,6 +68,7 @@ from .registry.registry import default_registry as default_registry
 from .rules.reading import read_rules as read_rules
 from .rules.rules import Rule as Rule
 from .rules.rules import Rules as Rules
+from .rules.templates import Template as Template
 from .sampling.drawing import sample as sample
 from .sampling.sample import Sample as Sample
 from .spec.grammar import parse as parse

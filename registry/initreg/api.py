@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import draw_config
 from initreg.draws.distributions import Distribution
+from initreg.draws.fans import Fans, checked_fans
 from initreg.draws.filling import draw_distribution
 from initreg.draws.seeds import checked_seed, derive_key
 from initreg.draws.shapes import checked_shape
@@ -76,6 +77,7 @@ def draw(
     seed: int,
     path: str = "",
     dtype: str = "float32",
+    fans: Fans | tuple[float, float] | None = None,
     threads: int | None = None,
 ) -> "np.ndarray[Any, Any]":
     """Draw a weight's values with NumPy. They are the same on every machine and backend.
@@ -87,20 +89,22 @@ def draw(
     `spec` is anything that `validate` accepts, or a `Distribution`. The values depend on the spec,
     the shape, the dtype, the seed and the path. They do not depend on `threads`, which defaults to
     the number of cores. A seed in the spec replaces `seed`. `dtype` is float16, bfloat16, float32
-    or float64; values of the first two are drawn as float32 and cast.
+    or float64; values of the first two are drawn as float32 and cast. `fans` are the fan-in and the
+    fan-out of the weight. Without them, they are counted from the shape as Keras does.
 
-    Raises the errors of `validate`, and `ConfigError` for an invalid shape, dtype or seed, and for
-    an initializer whose class defines neither `distribution` nor `draw`, so that only Keras can
-    draw from it.
+    Raises the errors of `validate`, and `ConfigError` for an invalid shape, dtype, seed or fans,
+    and for an initializer whose class defines neither `distribution` nor `draw`, so that only Keras
+    can draw from it.
 
     Source of the quantiles: Wichura, Algorithm AS 241 (1988).
     """
     sizes = checked_shape(shape)
     seed = checked_seed(seed)
+    known = checked_fans(fans)
     if isinstance(spec, Distribution):
         return draw_distribution(spec, sizes, dtype, derive_key(seed, path), threads=threads)
     config = default_registry().validate(spec)
-    values = draw_config(config, sizes, dtype, seed, path, threads=threads)
+    values = draw_config(config, sizes, dtype, seed, path, fans=known, threads=threads)
     if values is None:
         problem = (
             f"{config} can't be drawn without Keras: its class defines neither distribution() nor "

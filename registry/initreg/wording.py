@@ -1,22 +1,11 @@
 """Phrases that many messages share."""
 
-import difflib
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from initreg.near_names import did_you_mean as did_you_mean
 from initreg.spec.spec import Spec
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean …?" with the known word nearest to `word`, or nothing.
-
-    >>> did_you_mean("stdev", ["mean", "stddev"])
-    " Did you mean 'stddev'?"
-    """
-    names = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    return f" Did you mean {names[near[0]]!r}?" if near else ""
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from pydantic import Field, ValidationError
 
-from initreg import Axes, InitializerConfig, Normal, Number, PluginError, Registry, Seed, validate
+from initreg import (
+    Axes,
+    Fans,
+    InitializerConfig,
+    Normal,
+    Number,
+    PluginError,
+    Registry,
+    Seed,
+    validate,
+)
 from initreg.config.targets import import_target
 
 
@@ -35,7 +45,7 @@ class Rich(InitializerConfig, name="rich", aliases=["r"], builds="builtins:dict"
     late: int = Field(0, alias="lambda_")
     seed: Seed = None
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Normal(0.0, self.gain)
 
 
@@ -223,7 +233,7 @@ def test_a_config_that_defines_neither_values_nor_a_class_is_explained():
         "Mute defines neither its values nor what it builds: "
         "override distribution(), draw() or build(), or give builds='module:Class'."
     )
-    assert Mute().distribution((2, 2)) is None
+    assert Mute().distribution((2, 2), Fans(2, 2)) is None
 
 
 @pytest.mark.parametrize(
@@ -270,3 +280,26 @@ def test_a_field_cannot_hide_an_attribute_of_every_config(name):
             {"__annotations__": {name: float}, name: 0.0},
             name="hiding",
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "signature"),
+    [
+        ("distribution", lambda self, shape: None, "distribution(self, shape, fans)"),
+        (
+            "draw",
+            lambda self, shape, seed, path="": None,
+            "draw(self, shape, fans, seed, path)",
+        ),
+    ],
+)
+def test_a_method_without_fans_is_rejected_with_its_signature(name, method, signature):
+    with pytest.raises(PluginError) as caught:
+        type("Old", (InitializerConfig,), {name: method}, name="old")
+    assert str(caught.value) == (
+        f"Old: define {signature}; fans has the fan_in and the fan_out of the weight."
+    )
+
+
+def test_a_method_may_collect_its_arguments():
+    type("Any", (InitializerConfig,), {"draw": lambda self, *_, **__: None}, name="any")

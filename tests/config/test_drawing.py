@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from initreg import InitializerConfig, Normal, PluginError, draw, validate
-from initreg.config.drawing import draw_config, fill_seed, seed_in_force
+from initreg import ConfigError, Fans, InitializerConfig, Normal, PluginError, draw, validate
+from initreg.config.drawing import distribution_of, draw_config, fill_seed, seed_in_force
 from initreg.draws.dtypes import FLOATS
 from tests.support.drawing import SEED, each_dtype, each_half, numpy_dtype
 
@@ -53,7 +53,7 @@ class Returns(InitializerConfig, name="returns", builds="builtins:dict"):
 
     what: str
 
-    def draw(self, shape, seed, path=""):
+    def draw(self, shape, fans, seed, path=""):
         return {"list": [1.0, 2.0], "other shape": np.zeros(3), "none": None}[self.what]
 
 
@@ -96,7 +96,7 @@ def test_any_parameters_give_values_of_the_dtype(parameters, count, dtype, seed)
     shape = (2, count)
     values = draw(config, shape, seed=seed, dtype=dtype)
     assert (values.shape, values.dtype) == (shape, numpy_dtype(dtype))
-    distribution = config.distribution(shape)
+    distribution = distribution_of(config, shape)
     if distribution is None:
         reach = abs(numbers[0])
     else:
@@ -127,3 +127,49 @@ def test_the_seed_that_is_used_is_returned_with_the_filled_config(spec, used):
     assert filled == config.with_seed(5)
     assert (filled is config) == (used != 5)
     assert seed_in_force(config, 5) == (5 if used is None else used)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "lecun_normal",
+        "glorot_uniform",
+        "variance_scaling(2, fan_out, uniform)",
+        "kaiming(nonlinearity=linear)",
+        "kaiming(mode=fan_out, distribution=normal)",
+        "xavier",
+        "scaled(lecun_normal, 3)",
+        "scaled(scaled(xavier, 2), 0.5)",
+    ],
+)
+def test_fans_set_the_spread(spec):
+    config, shape = validate(spec), (8, 4, 16)
+    counted = Fans.of_shape(shape)
+    quarter = Fans(counted.fan_in / 4, counted.fan_out / 4)
+    narrow, wide = (distribution_of(config, shape, fans) for fans in (counted, quarter))
+    assert wide.stddev == pytest.approx(2 * narrow.stddev, rel=1e-12)
+    pair = (quarter.fan_in, quarter.fan_out)
+    drawn = draw(config, shape, seed=SEED, fans=pair, dtype="float64")
+    np.testing.assert_allclose(drawn, 2 * draw(config, shape, seed=SEED, dtype="float64"))
+    np.testing.assert_array_equal(
+        draw(config, shape, seed=SEED, fans=counted), draw(config, shape, seed=SEED)
+    )
+
+
+def test_a_fan_below_one_counts_and_a_fan_of_zero_does_not():
+    config = validate("lecun_normal")
+    assert distribution_of(config, (2, 3), Fans(0.25, 1)).stddev == pytest.approx(2)
+    assert distribution_of(config, (0, 3), Fans(0, 0)).stddev == pytest.approx(1)
+
+
+def test_explicit_axes_replace_the_fans():
+    config = validate("he_normal(input_axes=[1], output_axes=[0])")
+    assert distribution_of(config, (2, 50), Fans(3, 3)).stddev == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    "fans", [3, (1, 2, 3), (-1, 2), (math.nan, 1), (1, math.inf), ("a", 1), (True, 1), "12"]
+)
+def test_fans_that_are_not_two_numbers(fans):
+    with pytest.raises(ConfigError, match=r"^fans must be Fans, or two numbers, fan_in and fan_"):
+        draw("he_normal", (2, 2), seed=1, fans=fans)

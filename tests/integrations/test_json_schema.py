@@ -31,7 +31,7 @@ VALUE = Validator(json_schema())
 
 # JSON Schema can't compare two values.
 BEYOND = re.compile(
-    "must not be above maxval|must not share an axis|lists of one length on each level"
+    "must not be above maxval|lists of one length on each level"
     "|is only for|can't be given with a nonlinearity"
 )
 

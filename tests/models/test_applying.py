@@ -52,7 +52,9 @@ def test_rules_that_cover_all_give_in_a_scope_what_they_give_afterwards(rules, m
     again = initreg.apply(model, rules, seed=3)
     assert digest(model) == built
     seeds = {entry.path: entry.derived_seed for entry in made.plan.entries}
-    assert {entry.path: entry.derived_seed for entry in again.entries} == seeds
+    drawn = {e.path: e.derived_seed for e in again.entries if e.action == "draw"}
+    assert drawn.items() <= seeds.items()
+    assert all("moving_" in path for path in seeds.keys() - drawn.keys())
 
 
 @pytest.mark.slow
@@ -95,6 +97,9 @@ def test_the_realised_moments_are_those_of_numpy(functional_model, numbers):
     done = initreg.apply(model, COVERING["one rule"], seed=3)
     found = numbers(model)
     for entry in done.entries:
+        if entry.action == "skip":
+            assert "moving_" in entry.path
+            continue
         values = found[entry.path].astype("float64")
         assert entry.realised_mean == pytest.approx(values.mean(), abs=1e-6)
         assert entry.realised_stddev == pytest.approx(values.std(), abs=1e-6)
@@ -247,23 +252,25 @@ def test_a_rule_that_is_never_applied_is_reported_at_the_line_of_apply():
 
 @pytest.mark.slow
 @trains
+@pytest.mark.filterwarnings("ignore:Rule 1 is never applied")
 def test_only_weights_change_and_training_goes_on(make, digest):
     model = make()
     model.compile("adam", "mse", metrics=["mae"])
     inputs = np.random.default_rng(1).normal(size=(8, 5)).astype("float32")
     model.fit(inputs, inputs[:, :2], batch_size=4, verbose=0)
-    initreg.apply(model, COVERING["one rule"], seed=3)
+    rules = [{"match": "moving_mean|moving_variance", "init": "ones"}, *COVERING["one rule"]]
+    initreg.apply(model, rules, seed=3)
     drawn = digest(model)
     others = [*model.optimizer.variables, *model.metrics_variables]
     before = [keras.ops.convert_to_numpy(each.value) for each in others]
-    initreg.apply(model, COVERING["one rule"], seed=3)
+    initreg.apply(model, rules, seed=3)
     assert digest(model) == drawn
     after = [keras.ops.convert_to_numpy(each.value) for each in others]
     assert all(map(np.array_equal, before, after))
     losses = model.fit(inputs, inputs[:, :2], epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert digest(model) != drawn
-    initreg.apply(model, COVERING["one rule"], seed=3)
+    initreg.apply(model, rules, seed=3)
     assert digest(model) == drawn
 
 

@@ -28,7 +28,7 @@ class Spread(InitializerConfig, name="drawn_spread"):
     stddev: NonNegative = 0.5
     seed: Seed = None
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Normal(0.0, self.stddev)
 
 
@@ -38,7 +38,7 @@ class Rows(InitializerConfig, name="drawn_rows"):
     base: InitializerField = "ones"
     seed: Seed = None
 
-    def draw(self, shape, seed, path=""):
+    def draw(self, shape, fans, seed, path=""):
         base = draw(self.base, shape, seed=seed, path=path, dtype="float64")
         return np.arange(shape[0])[:, None] * base
 
@@ -140,9 +140,9 @@ def requests(monkeypatch):
     """The shapes whose distribution is requested from the plugin."""
     shapes, distribution = [], Spread.distribution
 
-    def noting(self, shape):
+    def noting(self, shape, fans):
         shapes.append(shape)
-        return distribution(self, shape)
+        return distribution(self, shape, fans)
 
     monkeypatch.setattr(Spread, "distribution", noting)
     return shapes

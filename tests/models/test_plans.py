@@ -1,6 +1,7 @@
 """A plan prints as a table and is written as JSON."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,6 +9,8 @@ import pytest
 from keras import layers
 
 import initreg
+from initreg import PlanEntry
+from initreg.models.plans import changed
 
 pytestmark = pytest.mark.keras
 
@@ -35,14 +38,14 @@ rules:
 """
 
 TABLE = """\
-path                  shape  dtype    initializer                  rule        seed       mean  stddev
-body/kernel           4×3    float32  he_normal                    1 (line 3)  727766883  0     0.7071
+path                  shape  dtype    initializer                  rule        seed       fan_in  fan_out  mean  stddev
+body/kernel           4×3    float32  he_normal                    1 (line 3)  727766883  4       3        0     0.7071
 body/bias             3      float32  unchanged (no rule matches)
 norm/gamma            3      float32  unchanged (a rule says so)   2 (line 4)
 norm/beta             3      float32  unchanged (a rule says so)   2 (line 4)
 norm/moving_mean      3      float32  unchanged (a rule says so)   2 (line 4)
 norm/moving_variance  3      float32  unchanged (a rule says so)   2 (line 4)
-head/kernel           3×2    float32  orthogonal(gain=0.5)         3 (line 5)  803159871
+head/kernel           3×2    float32  orthogonal(gain=0.5)         3 (line 5)  803159871  3       2
 head/bias             2      float32  unchanged (no rule matches)
 
 2 of 8 weights are drawn, 18 values, from seed 7.
@@ -98,6 +101,16 @@ def test_a_plan_in_json_holds_what_it_says():
         "dtype": "float32",
         "layer": "Dense",
         "action": "uncovered",
+        "role": {
+            "kind": "bias",
+            "fan_in": 1,
+            "fan_out": 1,
+            "blocks": 1,
+            "why": "is added to each output",
+            "layout": None,
+        },
+        "fans": {"fan_in": 1, "fan_out": 1, "layout": None},
+        "keras_fans": [2, 2],
     }
     assert first["spec"] == "he_normal"
     assert first["stddev"] == pytest.approx(0.5**0.5)
@@ -109,3 +122,13 @@ def test_moments_that_json_has_not_are_left_out():
     done = initreg.apply(layer, [{"match": "", "init": "constant(1e300)"}], seed=1)
     assert done.entries[0].realised_mean == float("inf")
     assert "realised_mean" not in json.loads(done.to_json())["weights"][0]
+
+
+def test_a_changed_entry_is_the_one_that_dataclasses_replace_makes():
+    entry = PlanEntry(
+        "a/kernel", "a/kernel", (2, 3), "float32", "Dense", "draw", rule=2, stddev=0.1
+    )
+    assert changed(entry, action="keep", stddev=None) == replace(entry, action="keep", stddev=None)
+    assert changed(entry) == entry
+    with pytest.raises(KeyError):
+        changed(entry, stdev=1.0)

@@ -88,14 +88,16 @@ def test_attention_draws_its_kernels_apart(attention, seed, twice, numbers):
     assert len({kernel[:smallest].tobytes() for kernel in kernels}) == 4
 
 
-def test_memory_cells_with_a_bias_of_parts_are_drawn_beside_it(twice):
-    """Keras makes the bias of an LSTM in a function of its own, which no spec can say."""
-    first, second, plan = twice(lambda: model_of(layers.LSTM(3), (5, 4)))
+@pytest.mark.parametrize("bias", ["zeros", "random_normal"])
+def test_the_bias_of_a_memory_cell_keeps_what_the_layer_adds(bias, twice):
+    """Keras makes the bias of an LSTM in a function of its own, which sets the forget gate to 1."""
+    first, second, plan = twice(lambda: model_of(layers.LSTM(3, bias_initializer=bias), (5, 4)))
     assert first == second
-    reasons = {entry.path: entry.reason for entry in plan.entries if entry.action != "draw"}
-    assert reasons == {"lstm/lstm_cell/bias": "the layer's own bias_initializer, unseeded"}
-    text = "Drawn by the layer itself, not portably: lstm/lstm_cell/bias."
-    assert text in plan.summary()
+    assert {entry.action for entry in plan.entries} == {"draw"}
+    entry = plan.entries[2]
+    assert (entry.path, entry.spec) == ("lstm/lstm_cell/bias", bias)
+    assert entry.added == "1 in the forget gate (unit_forget_bias)"
+    assert "Layers add to their initializers: lstm/lstm_cell/bias." in plan.summary()
 
 
 def test_a_bidirectional_layer_has_no_number_of_the_process(twice):

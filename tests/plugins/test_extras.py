@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import initreg
 from initreg import ConfigError, Constant, Normal, TruncatedNormal, draw, resolve, validate
+from initreg.config.drawing import distribution_of
 from tests.support.drawing import values
 
 pytestmark = pytest.mark.keras
@@ -149,7 +150,7 @@ def test_trunc_normal_stays_within_its_bounds(mean, stddev, bounds):
     ],
 )
 def test_the_bounds_of_trunc_normal_are_values(spec, follows):
-    assert validate(spec).distribution((3,)) == follows
+    assert distribution_of(validate(spec), (3,)) == follows
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_a_shape_that_does_not_fit_is_reported(spec, shape, problem):
     ],
 )
 def test_gains(spec, stddev):
-    follows = validate(spec).distribution((3, 3, 4, 8))
+    follows = distribution_of(validate(spec), (3, 3, 4, 8))
     assert follows.mean == 0
     assert follows.stddev == pytest.approx(stddev)
     assert isinstance(follows, Normal) == ("normal" in spec)
@@ -281,7 +282,7 @@ BASES = [
 def test_scaled_is_the_base_times_a_factor(base, factor):
     shape = (30, 3)
     config = validate({"type": "scaled", "base": base, "factor": factor})
-    own, theirs = config.distribution(shape), validate(base).distribution(shape)
+    own, theirs = distribution_of(config, shape), distribution_of(validate(base), shape)
     assert (own is None) == (theirs is None)
     expected = factor * draw(base, shape, seed=1, dtype="float64")
     drawn = draw(config, shape, seed=1, dtype="float64")

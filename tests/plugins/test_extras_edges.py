@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import initreg
 from initreg import ConfigError, TruncatedNormal, Uniform, draw, resolve, validate
+from initreg.config.drawing import distribution_of
 from tests.support.drawing import values
 
 pytestmark = pytest.mark.keras
@@ -94,7 +95,7 @@ def test_no_value_of_trunc_normal_is_outside_its_bounds(mean, stddev, low, width
     except ConfigError as error:
         assert "too far from the mean" in str(error) or "if stddev is 0" in str(error)
         return
-    follows = config.distribution((3,))
+    follows = distribution_of(config, (3,))
     assert low <= follows.support[0] <= follows.support[1] <= high
     off = 1e-6 * width + 1e-9 * abs(mean) + 1e-300
     assert low - off <= follows.mean <= high + off
@@ -104,8 +105,8 @@ def test_no_value_of_trunc_normal_is_outside_its_bounds(mean, stddev, low, width
 
 
 def test_between_close_bounds_values_are_uniform():
-    assert validate("trunc_normal(0, 1e6, -1, 1)").distribution((3,)) == Uniform(-1, 1)
-    near = validate("trunc_normal(0, 1, 0, 0.01)").distribution((3,))
+    assert distribution_of(validate("trunc_normal(0, 1e6, -1, 1)"), (3,)) == Uniform(-1, 1)
+    near = distribution_of(validate("trunc_normal(0, 1, 0, 0.01)"), (3,))
     assert isinstance(near, TruncatedNormal)
     assert near.stddev == pytest.approx(Uniform(0, 0.01).stddev, rel=1e-4)
 

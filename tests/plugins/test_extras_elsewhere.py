@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from initreg import draw, validate
+from initreg.config.drawing import distribution_of
 from tests.support.drawing import ALPHA, SEED
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
@@ -77,9 +78,9 @@ def test_xavier(torch, layer, values):
 def test_the_gains_are_those_of_torch(torch, nonlinearity):
     gain = torch.nn.init.calculate_gain(nonlinearity, 0 if nonlinearity == "leaky_relu" else None)
     kaiming = validate(f"kaiming(nonlinearity={nonlinearity}, distribution=normal)")
-    assert kaiming.distribution((16, 4)).stddev == pytest.approx(gain / 4)
+    assert distribution_of(kaiming, (16, 4)).stddev == pytest.approx(gain / 4)
     xavier = validate(f"xavier(nonlinearity={nonlinearity}, distribution=normal)")
-    assert xavier.distribution((16, 16)).stddev == pytest.approx(gain / 4)
+    assert distribution_of(xavier, (16, 16)).stddev == pytest.approx(gain / 4)
 
 
 def test_the_nonlinearities_are_those_of_torch(torch):

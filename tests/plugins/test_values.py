@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from initreg import resolve, validate
+from initreg.config.drawing import distribution_of
 from initreg.draws.distributions import Constant, Normal
 from tests.support.drawing import ALPHA, SEED
 
@@ -24,6 +25,7 @@ CASES = [
     ("he_uniform", (500, 2000)),
     ("he_normal", (10**6,)),
     ("he_normal(input_axes=[0], output_axes=[1, 2])", (10, 100, 1000)),
+    ("glorot_uniform(input_axes=[0, 1], output_axes=[1, 2])", (10, 100, 1000)),
     ("variance_scaling(2, fan_out, untruncated_normal)", (500, 2000)),
     ("variance_scaling(0.5, fan_avg, uniform)", (3, 3, 100, 1112)),
     ("variance_scaling(3, fan_in, normal, input_axes=[1], output_axes=[0])", (500, 2000)),
@@ -39,7 +41,7 @@ def drawn(config, shape):
 @pytest.mark.parametrize(("text", "shape"), CASES, ids=lambda value: str(value))
 def test_values_follow_the_stated_distribution(text, shape):
     config = validate(text)
-    distribution = config.distribution(shape)
+    distribution = distribution_of(config, shape)
     values = drawn(config, shape)
     assert values.size >= 10**6
     assert stats.kstest(values, distribution.scipy().cdf).pvalue > ALPHA
@@ -67,7 +69,7 @@ def test_the_test_sees_a_difference_of_two_percent(stated):
     ],
 )
 def test_values_without_spread(text, value):
-    distribution = validate(text).distribution((5, 7))
+    distribution = distribution_of(validate(text), (5, 7))
     assert set(drawn(validate(text), (5, 7))) == {value}
     assert (distribution.mean, distribution.stddev) == (value, 0.0)
     assert text.count("(") or distribution == Constant(value)
@@ -75,4 +77,4 @@ def test_values_without_spread(text, value):
 
 @pytest.mark.parametrize("text", ["orthogonal", "identity", "stft", "constant([1, 2])"])
 def test_dependent_values_have_no_distribution(text):
-    assert validate(text).distribution((4, 4)) is None
+    assert distribution_of(validate(text), (4, 4)) is None

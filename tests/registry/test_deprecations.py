@@ -28,7 +28,7 @@ class Spread(InitializerConfig, name="spread", renamed={"std": "stddev", "sd": "
     mean: float = 0.0
     stddev: NonNegative = 1.0
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Normal(self.mean, self.stddev)
 
 

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initreg.rules import patterns
-from initreg.rules.patterns import PatternError, compile_pattern, slow_path, timed_search
+from initreg.rules.patterns import (
+    PatternError,
+    compile_pattern,
+    quick_search,
+    slow_path,
+    timed_search,
+)
 
 USUAL = [
     "(?:)*+",
@@ -261,6 +267,68 @@ def test_a_search_that_takes_too_long_ends_in_a_busy_process(monkeypatch):
     assert clock.now < 0.2
 
 
+# Without a time limit -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "longest"),
+    [
+        ("", 1000),
+        ("kernel$", 1000),
+        (r"(?:^|/)(?:query|key|value)/kernel$", 1000),
+        (r"dense(_\d+)/(?P<name>kernel|bias)$", 1000),
+        (r"^(encoder|decoder)/.*/(kernel|bias)$", 1000),
+        (r"block_\d+/.*kernel$", 244),
+        (r"layer_\d+/.*attention\w*/kernel$", 81),
+        (".*.*.*.*x", 61),
+        ("a?" * 19, 11),
+        (".*" * 40, 4),
+        ("a{3,}" * 40, 4),
+        ("a{1000}|b" + "a?" * 10, 1000),
+        ("(a{1000}|a)" + "a?" * 20, 2),
+        # A search could take too long in any path.
+        ("a?" * 40, -1),
+        ("(a|a)" * 40, -1),
+        ("(a|(b|a))" * 40, -1),
+        ("a{0,1}" * 40, -1),
+        ("a{,9}" * 40, -1),
+        # Repeated groups, whatever is in them.
+        (r"(block\d+/)*kernel$", -1),
+        (r"dense(_\d+)?/kernel", -1),
+        ("(a|a)+?x", -1),
+        ("(a){2}", -1),
+        # References, and what looks around or sets flags.
+        (r"(\w)\1", -1),
+        (r"(?P<a>\w)(?P=a)", -1),
+        ("(a)?(?(1)b|c)", -1),
+        ("(?=a)b", -1),
+        ("(?<!a)b", -1),
+        ("(?>a)b", -1),
+        ("(?i)KERNEL", -1),
+        ("(?i:a)", -1),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_the_longest_path_that_needs_no_time_limit(text, longest):
+    assert quick_search(text).longest == longest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text", [*USUAL, *HOSTILE, r"\w+\w+\d", ".*?.*?.*?x", "a*?a*?x", "(a|aa|a?)(a*|a?)(a*|a)a*x"]
+)
+@pytest.mark.parametrize("path", ["a", "aab/", "x", "1", "kernel/", "a_"])
+def test_a_search_without_a_time_limit_is_fast(text, path):
+    search, longest = quick_search(text)
+    if longest > 0:
+        path = (path * longest)[: longest - 1] + "!"
+        start = patterns.time.thread_time()
+        search(path)
+        assert (
+            patterns.time.thread_time() - start < 1.0
+        )  # of CPU time: five times as long as on a slow machine
+
+
 # Against re ---------------------------------------------------------------------------------------
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\w", "aa", "^", "$", r"\b", "(?=a)"])
@@ -283,6 +351,8 @@ PATTERNS = st.recursive(ATOMS, combined, max_leaves=8)
 def test_a_search_finds_what_re_finds(text, path):
     found, _ = timed_search(compile_pattern(text), path, 5.0)
     assert found is (re.search(text, path) is not None)
+    search, longest = quick_search(text)
+    assert len(path) > longest or found is (search(path) is not None)
 
 
 @given(st.text("ab.*+?|()[]{}\\^$,01-!<=>:iPdwkxN#", max_size=25), st.text("ab/_", max_size=8))

@@ -8,7 +8,7 @@ import initreg
 from initreg import RulesError
 from initreg.rules import rules as rules_module
 from initreg.rules.patterns import PatternError
-from initreg.rules.rules import Matcher, Rule
+from initreg.rules.rules import Matcher, Rule, Target
 
 SLOW = "(a|a)*x"
 PATH = "net/" + "a" * 60 + "/x"
@@ -80,22 +80,84 @@ class Searches:
     """Searches that take the seconds in the path, and never find anything."""
 
     def __init__(self, monkeypatch):
-        monkeypatch.setattr(rules_module, "timed_search", lambda _, path, __: (False, float(path)))
+        self.now = 0.0
+        monkeypatch.setattr(rules_module.time, "thread_time", lambda: self.now)
+        monkeypatch.setattr(rules_module, "quick_search", lambda _: (self.quick, 10))
+        monkeypatch.setattr(rules_module, "timed_search", self.timed)
+
+    def quick(self, path):
+        self.now += float(path)
+
+    def timed(self, _, path, __):
+        self.now += float(path)
+        return False, float(path)
 
 
-def test_all_searches_together_have_a_limit(monkeypatch):
+QUICK, LONG = "{}", "{}0000000000"  # below and above the length that needs a time limit
+
+
+@pytest.mark.parametrize("path", [QUICK, LONG])
+def test_all_searches_together_have_a_limit(path, monkeypatch):
     Searches(monkeypatch)
     matcher = Matcher()
     slow, fast = Rule("slow", None, number=1), Rule("fast", None, number=2)
     for _ in range(5):
-        assert not matcher.matches(slow, "0.9", "Dense", "kernel")
-    with pytest.raises(RulesError, match=r"Rule 1 takes too long to match the path '0\.9'"):
+        assert not matcher.matches(slow, path.format("0.9"), "Dense", "kernel")
+    with pytest.raises(RulesError, match=r"Rule 1 takes too long to match the path '0\.9"):
         for _ in range(20):
-            matcher.matches(fast, "0.1", "Dense", "kernel")
+            matcher.matches(fast, path.format("0.1"), "Dense", "kernel")
 
 
-def test_usual_searches_never_reach_the_limit(monkeypatch):
+@pytest.mark.parametrize("path", [QUICK, LONG])
+def test_usual_searches_never_reach_the_limit(path, monkeypatch):
     Searches(monkeypatch)
     matcher = Matcher()
     for _ in range(200_000):
-        assert not matcher.matches(Rule("a", None), "0.00004", "Dense", "kernel")
+        assert not matcher.matches(Rule("a", None), path.format("0.00004"), "Dense", "kernel")
+
+
+def targets(*paths):
+    return [Target(path, "Dense", path.rpartition("/")[2]) for path in paths]
+
+
+def test_the_limit_counts_searches_that_are_measured_together(monkeypatch):
+    Searches(monkeypatch)
+    rule = Rule("a", None, number=4)
+    paths = ["0.1"] * 40 + ["0.2"] + ["0.1"] * 40
+    with pytest.raises(RulesError, match=r"Rule 4 takes too long to match the path '0\.2'"):
+        Matcher().matching(rule, targets(*paths))
+    rules = [Rule("fast", None, number=number) for number in range(1, 100)]
+    with pytest.raises(RulesError, match=r"Rule \d+ takes too long to match the path '0\.3'"):
+        Matcher().first(rules, *targets("0.3"))
+
+
+def test_a_batch_has_the_results_of_its_searches():
+    paths = [f"block_{n}/{name}" for n in range(40) for name in ("kernel", "bias", "x" * 2000)]
+    rules = [
+        Rule(r"block_\d+/kernel$", None),
+        Rule(r"(block_\d/)+kernel$", None),
+        Rule("9/", None, weight="bias"),
+        Rule("9/", None, layer="Conv2D"),
+        Rule("x$", None),
+    ]
+    for rule in rules:
+        hits = Matcher().matching(rule, targets(*paths))
+        assert hits == [Matcher().matches(rule, *target) for target in targets(*paths)]
+        assert any(hits) == (rule.layer is None)
+    for target in targets(*paths):
+        expected = next((rule for rule in rules if rule.matches(*target)), None)
+        assert Matcher().first(rules, target) is expected
+    assert Matcher().first([], target) is None
+    assert Matcher().matching(rules[0], []) == []
+
+
+def test_a_rule_after_the_first_match_is_not_searched():
+    rules = [Rule("kernel", None)] * 30 + [Rule("a", None, number=2), Rule(SLOW, None, number=3)]
+    assert Matcher().first(rules, Target(PATH, "Dense", "x")) is rules[30]
+
+
+def test_usual_searches_read_the_clock_once_for_many(monkeypatch):
+    readings = []
+    monkeypatch.setattr(rules_module.time, "thread_time", lambda: readings.append(1) or 0.0)
+    Matcher().matching(Rule(r"block_\d+/.*kernel$", None), targets(*["block_1/kernel"] * 1000))
+    assert len(readings) <= 100

@@ -133,7 +133,7 @@ def test_an_error_of_keras_is_reported_in_two_lines(spec, shape):
 
 
 class Odd(InitializerConfig, name="odd", builds="keras.initializers:Zeros"):
-    def distribution(self, shape) -> Distribution:
+    def distribution(self, shape, fans) -> Distribution:
         raise ZeroDivisionError("no fans")
 
 
@@ -147,7 +147,7 @@ def test_a_distribution_that_fails_is_named():
 
 
 class Rubbish(InitializerConfig, name="rubbish", builds="keras.initializers:Zeros"):
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return "normal"
 
 

@@ -160,7 +160,10 @@ def test_space_and_empty_parentheses_do_not_count(text):
 
 NO_CONTENT = "The spec is empty. Write the name of an initializer, such as random_normal."
 NO_SPEC = "A spec is a name, or a name with arguments: random_normal(stddev=0.05)."
-NUMBERS_ALONE = "Arithmetic takes only numbers, pi and sqrt()."
+NUMBERS_ALONE = "Arithmetic takes only numbers, pi, sqrt, log, exp, min, max and abs."
+OPERATORS = "Arithmetic supports only + - * / **, sqrt, log, exp, min, max and abs."
+NO_FUNCTION = "There is no function 'g'. Arithmetic has sqrt, log, exp, min, max and abs."
+NO_NAME = "Only rules can compute with names such as 'a'. Write a number."
 NAME_ALONE = "Only a name can come before '('."
 OVERFLOW = "This number is too large and overflows to infinity."
 TOO_DEEP = "A spec nests at most 16 levels deep."
@@ -222,18 +225,22 @@ REFUSED = [
     ("f(2**-65)", "     ^^^", "An exponent is at most 64."),
     ("f(9**9**9)", "     ^^^^", "An exponent is at most 64."),
     ("f((-8)**.5)", "  ^^^^^^^^", "The result is not a real number."),
-    ("f(5 % 2)", "  ^^^^^", "Arithmetic supports only + - * / ** and sqrt()."),
-    ("f(5 // 2)", "  ^^^^^^", "Arithmetic supports only + - * / ** and sqrt()."),
-    ("f(1 + a)", "      ^", NUMBERS_ALONE),
+    ("f(5 % 2)", "  ^^^^^", OPERATORS),
+    ("f(5 // 2)", "  ^^^^^^", OPERATORS),
+    ("f(1 + a)", "      ^", NO_NAME),
     ("f(-'a')", "   ^^^", NUMBERS_ALONE),
     ("f(1 + True)", "      ^^^^", NUMBERS_ALONE),
     ("f(2 * [1])", "      ^^^", NUMBERS_ALONE),
-    ("f(2 * g(1))", "      ^^^^", NUMBERS_ALONE),
+    (
+        "f(2 * g(1))",
+        "      ^",
+        "There is no function 'g'. Arithmetic has sqrt, log, exp, min, max and abs.",
+    ),
     ("f(sqrt(-1))", "  ^^^^^^^^", "sqrt() takes a number of 0 or more, not -1."),
     ("f(sqrt())", "  ^^^^^^", "sqrt() takes one number."),
     ("f(sqrt(1, 2))", "  ^^^^^^^^^^", "sqrt() takes one number."),
     ("f(sqrt(x=1))", "  ^^^^^^^^^", "sqrt() takes one number."),
-    ("f(sqrt(a))", "       ^", NUMBERS_ALONE),
+    ("f(sqrt(a))", "       ^", NO_NAME),
     ("f({1: 2})", "   ^", "The keys of a dict are text."),
     ("f({a: 1, a: 2})", "         ^", "The key 'a' is given twice."),
     ("ｆ(1)", "^^", "The name 'ｆ' is not plain ASCII."),

@@ -15,10 +15,7 @@ BACKEND = keras.config.backend()
 
 # Defects of Keras that initreg can't fix without a class of its own.
 KNOWN = {
-    "identity": {
-        "keras_config": "Keras 3.15 leaves the gain out of Identity's get_config",
-        **({"dtypes": "Keras's eye gives float32 on NumPy"} if BACKEND == "numpy" else {}),
-    },
+    "identity": {"dtypes": "Keras's eye gives float32 on NumPy"} if BACKEND == "numpy" else {},
     "orthogonal": {"dtypes": "no backend factorizes all half precisions"},
     "stft": {"dtypes": "Keras's STFT gives float32 on NumPy"} if BACKEND == "numpy" else {},
 }

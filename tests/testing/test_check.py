@@ -49,7 +49,7 @@ class Shown(
 ):
     """Set every value to one number."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Constant(self.value)
 
 

@@ -30,7 +30,7 @@ class Right(InitializerConfig):
     stddev: NonNegative = Field(0.05, description="Their standard deviation.")
     seed: Seed = Field(None, description="Seed of the draw.")
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Normal(self.mean, self.stddev)
 
 
@@ -343,7 +343,7 @@ class FixesSeed(Sound, name="planted", examples=("planted",)):
 class NoSeed(InitializerConfig, name="planted", examples=("planted",)):
     """Take no seed."""
 
-    def draw(self, shape, seed, path=""):
+    def draw(self, shape, fans, seed, path=""):
         return draw(Normal(), shape, seed=seed, path=path, dtype="float64")
 
 
@@ -358,7 +358,7 @@ class DrawsAlike(
 
     seed: Seed = Field(None, description="Seed of the draw.")
 
-    def draw(self, shape, seed, path=""):
+    def draw(self, shape, fans, seed, path=""):
         return draw(Normal(), shape, seed=1, path=path, dtype="float64")
 
 
@@ -390,19 +390,19 @@ class RefusesScalar(Sound, name="planted", builds=f"{HERE}:NoScalar", examples=(
 class StatesNoScalar(Sound, name="planted", examples=("planted",)):
     """Accept a scalar, but reject it in distribution()."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         if not shape:
             raise ValueError("one axis at least")
-        return super().distribution(shape)
+        return super().distribution(shape, fans)
 
 
 @fault("shapes", "planted fails for the shape []: IndexError: tuple index out of range (")
 class TakesAxesForGranted(Sound, name="planted", examples=("planted",)):
     """Use an axis that a scalar does not have."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         _ = shape[0]
-        return super().distribution(shape)
+        return super().distribution(shape, fans)
 
 
 @fault("shapes", "It rejects its own example_shape(), [3]: two axes at least")
@@ -477,7 +477,7 @@ class ThincOnes(MeanAsScale, name="planted", examples=("planted",)):
 class ThincTwice(MeanAsScale, name="planted", examples=("planted",)):
     """Pass the mean as the scale; nothing else is wrong."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Normal(0.0, self.stddev)
 
     mean: Number = Field(0.053, description="Mean of the values.")
@@ -510,7 +510,7 @@ class Leaves(InitializerConfig, name="planted", builds=f"{HERE}:Leaving", exampl
 
     seed: Seed = Field(None, description="Seed of the draw.")
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Uniform(-0.05, 0.05)
 
 
@@ -537,7 +537,7 @@ class WrongFan(
 ):
     """State a spread that depends on the wrong fan."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Normal(self.mean, self.stddev * (1 if shape[:1] != (32,) else 2**0.5))
 
 
@@ -550,11 +550,19 @@ class Centered(Normal):
         out -= out.mean() if len(out) > 9 else 0
 
 
+@fault("fans", "For Fans(fan_in=2.25, fan_out=0.75")
+class CountsWhole(Right, name="planted", examples=("planted",)):
+    """Take the fan-in for a whole number."""
+
+    def distribution(self, shape, fans):
+        return Normal(self.mean, self.stddev if range(fans.fan_in) else 0)
+
+
 @fault("threads_and_shards", "A part drawn separately has other values")
 class Centers(Right, name="planted", examples=("planted",)):
     """Draw values that depend on the part."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return Centered(self.mean, self.stddev)
 
 
@@ -572,7 +580,7 @@ class ByThread(Normal):
 class Threads(Right, name="planted", examples=("planted",)):
     """Draw values that depend on the thread."""
 
-    def distribution(self, shape):
+    def distribution(self, shape, fans):
         return ByThread(self.mean, self.stddev)
 
 

@@ -5,7 +5,16 @@ from typing import Any, assert_type
 from pydantic import BaseModel
 
 import initreg
-from initreg import Distribution, InitializerConfig, InitializerField, Normal, Number, Seed, Shape
+from initreg import (
+    Distribution,
+    Fans,
+    InitializerConfig,
+    InitializerField,
+    Normal,
+    Number,
+    Seed,
+    Shape,
+)
 
 
 class Noise(InitializerConfig, name="noise", aliases=("n",), builds="acme:Noise", examples=["n"]):
@@ -14,7 +23,7 @@ class Noise(InitializerConfig, name="noise", aliases=("n",), builds="acme:Noise"
     stddev: Number = 0.1
     seed: Seed = None
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         return Normal(0.0, self.stddev)
 
 

@@ -27,6 +27,9 @@ def print_reports(
     from initreg import UnknownFormatError
 
     _PRINTERS[format_](reports, unreadable)
+    for report in reports:
+        for note in report.notes:
+            render.print_note(_one_line(f"{report.file}: {note}"))
     checked = sum(report.checked for report in reports)
     line = f"{_count(checked, thing)} checked in {_count(len(reports), 'file')}"
     line += f", {_count(len(_findings(reports)), 'finding')}."

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from initreg import InitializerConfig, Number, Seed, Shape, draw, hookimpl
+from initreg import Fans, InitializerConfig, Number, Seed, Shape, draw, hookimpl
+from initreg_plugins.extras.kernels import channel_layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,25 +19,29 @@ class DeltaOrthogonal(
 ):
     """Set the middle of a convolution's kernel to an orthogonal matrix, and the rest to 0.
 
-    Needs three to five axes, (*kernel, inputs, outputs), and at least as many outputs as inputs.
+    Needs three to five axes, (*kernel, inputs, outputs), and at least as many outputs as inputs. If
+    a rule knows the layer, each group of a grouped convolution gets a matrix of its own, and the
+    kernel of a transposed convolution, (*kernel, outputs, inputs), is read as such.
     Source: Xiao et al. 2018.
     """
 
     gain: Number = Field(1.0, description="Factor of the orthogonal matrix.")
     seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
-        if not 3 <= len(shape) <= 5:
-            raise ValueError("the kernel of a convolution has three to five axes")
-        *kernel, inputs, outputs = shape
+        layout = channel_layout(shape, fans)
+        inputs, outputs = layout.matrix_shape
         if inputs > outputs:
             raise ValueError(f"{inputs} inputs are more than {outputs} outputs")
         values = np.zeros(shape)
         if all(shape):
-            matrix = draw("orthogonal", (inputs, outputs), seed=seed, path=path, dtype="float64")
-            middle = tuple((size - 1) // 2 for size in kernel)
+            channels = Fans(inputs, outputs, layout)
+            matrix = draw(
+                "orthogonal", shape[-2:], seed=seed, path=path, dtype="float64", fans=channels
+            )
+            middle = tuple((size - 1) // 2 for size in shape[:-2])
             values[middle] = self.gain * matrix
         return values
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from initreg import InitializerConfig, Shape, hookimpl
+from initreg import Fans, InitializerConfig, Layout, Shape, hookimpl
+from initreg_plugins.extras.kernels import channel_layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,30 +23,39 @@ class Dirac(
 
     Needs three to five axes, in Keras's layout: (*kernel, inputs / groups, outputs). In each group,
     the middle of the kernel is 1 from input i to output i, and everything else is 0. PyTorch has
-    the axes (outputs, inputs / groups, *kernel), with the same result in a layer.
+    the axes (outputs, inputs / groups, *kernel), with the same result in a layer. If a rule knows
+    the layer, the groups are the layer's, unless the spec names some, and the kernel of a
+    transposed convolution, (*kernel, outputs, inputs), is read as such.
     Source: Zagoruyko and Komodakis 2017.
     """
 
     groups: Groups = Field(1, description="Groups of the convolution; outputs must be a multiple.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
-        if not 3 <= len(shape) <= 5:
-            raise ValueError("the kernel of a convolution has three to five axes")
-        *kernel, inputs, outputs = shape
-        if outputs % self.groups:
-            raise ValueError(f"{outputs} outputs can't be divided into {self.groups} groups")
+        layout = channel_layout(shape, fans)
+        if self.groups > 1:
+            layout = _divided(channel_layout(shape, Fans.of_shape(shape)), self.groups)
         values = np.zeros(shape)
-        middle = tuple(size // 2 for size in kernel)
-        group_outputs = outputs // self.groups
-        channels = np.arange(min(inputs, group_outputs))
-        for group in range(self.groups if all(kernel) else 0):
-            values[middle][channels, group * group_outputs + channels] = 1.0
+        if all(shape):
+            identity = np.broadcast_to(
+                np.eye(*layout.matrix_shape), (layout.blocks, *layout.matrix_shape)
+            )
+            middle = tuple(size // 2 for size in shape[:-2])
+            values[middle] = layout.from_matrices(identity, shape[-2:])
         return values
 
     def example_shape(self) -> Shape:
         return (3, 3, 4, 4 * self.groups)
+
+
+def _divided(layout: Layout, groups: int) -> Layout:
+    """Divide the outputs of a layout, its last axis, into groups."""
+    inputs, outputs = layout.shape
+    if outputs % groups:
+        raise ValueError(f"{outputs} outputs can't be divided into {groups} groups")
+    return Layout((inputs, groups, outputs // groups), (0,), (2,), (1,))
 
 
 @hookimpl

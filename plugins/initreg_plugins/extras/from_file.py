@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Never
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from initreg import ConfigError, Fault, InitializerConfig, Shape, hookimpl
+from initreg import ConfigError, Fans, Fault, InitializerConfig, Shape, hookimpl
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class FromFile(InitializerConfig, name="from_file", examples=("from_file('weight
     path: NumpyPath = Field(description="Path of a .npy or .npz file.")
     key: str | None = Field(None, description="Name of the array, if a .npz file has several.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         values = self._read()
         if values.shape != shape:
             self._reject(f"it has the shape {list(values.shape)}, not {list(shape)}")

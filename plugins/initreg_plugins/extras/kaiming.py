@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from initreg import (
     Distribution,
+    Fans,
     InitializerConfig,
     NonNegative,
     Normal,
@@ -14,7 +15,6 @@ from initreg import (
     Seed,
     Shape,
     Uniform,
-    compute_fans,
     conflict,
     hookimpl,
 )
@@ -66,8 +66,9 @@ class Kaiming(
 ):
     """Draw values of standard deviation gain / √fan, with the gain of a nonlinearity.
 
-    The defaults are those of PyTorch, whose layers use ``kaiming(a=sqrt(5))``. The fans are counted
-    in Keras's layout, (*kernel, inputs, outputs). They equal PyTorch's fans for the same layer.
+    The defaults are those of PyTorch, whose layers use ``kaiming(a=sqrt(5))``. Fans that are
+    counted from a shape have Keras's layout, (*kernel, inputs, outputs). They equal PyTorch's fans
+    for the same layer.
     `he_normal` has the gain of ReLU, and is cut off at two standard deviations.
     Source: He et al. 2015.
     """
@@ -89,10 +90,10 @@ class Kaiming(
             )
         return self
 
-    def distribution(self, shape: Shape) -> Distribution:
-        fan = compute_fans(shape)[self.mode == "fan_out"]
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
+        fan = fans.fan_in if self.mode == "fan_in" else fans.fan_out
         gain = _gain(self.nonlinearity, self.a)
-        return _of_spread(gain / math.sqrt(max(1, fan)), self.kind)
+        return _of_spread(gain / math.sqrt(fan or 1), self.kind)
 
 
 class Xavier(
@@ -125,9 +126,9 @@ class Xavier(
             raise conflict("is only for nonlinearity=leaky_relu", "a", "nonlinearity")
         return self
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         gain = self.gain if self.nonlinearity is None else _gain(self.nonlinearity, self.a)
-        return _of_spread(gain * math.sqrt(2 / max(1, sum(compute_fans(shape)))), self.kind)
+        return _of_spread(gain * math.sqrt(2 / (fans.fan_in + fans.fan_out or 1)), self.kind)
 
 
 @hookimpl

@@ -1,10 +1,11 @@
 """PerGate: each gate of a recurrent layer with its own initializer."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from initreg import InitializerConfig, InitializerField, Shape, draw, hookimpl
+from initreg import Fans, InitializerConfig, InitializerField, Layout, Shape, draw, hookimpl
+from initreg_plugins.extras.forget_gates import demand_all_gates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,34 +22,49 @@ class PerGate(
         "per_gate([orthogonal, orthogonal, orthogonal])",
     ),
 ):
-    """Fill equal parts of the last axis, the gates of a recurrent layer, each in its own way.
+    """Fill the gates of a recurrent layer, each in its own way.
+
+    They are equal parts of the last axis, or the blocks of the weight if a rule knows the layer.
 
     The gates of Keras's LSTM are input, forget, candidate, output; those of its GRU are update,
     reset, candidate. PyTorch has them along the first axis, and those of GRU are reset, update,
     candidate.
-    The first example sets the bias of an LSTM's forget gate to 1. Use it with
-    ``unit_forget_bias=False``. Otherwise Keras sets that gate itself, and calls the initializer for
-    the other gates only.
+    The first example sets the bias of an LSTM's forget gate to 1. As the initializer of a layer, it
+    needs ``unit_forget_bias=False``. Otherwise Keras sets that gate itself, and asks the
+    initializer for the other gates only, which is rejected.
 
     Sources: Gers et al. 2000, Jozefowicz et al. 2015.
     """
 
+    fills_blocks: ClassVar[bool] = True
+
     initializers: Initializers = Field(description="One initializer for each gate, in order.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
+        demand_all_gates()
+        whole, axis = self._with_gates(shape, fans.layout)
+        gate = (*whole[:axis], *whole[axis + 1 :])
+        # Fans that are counted from the shape are those of all gates. Others are those of one.
+        counted = fans == Fans.of_shape(shape)
+        fans = Fans.of_shape(gate) if counted else Fans(fans.fan_in, fans.fan_out)
+        gates = [
+            draw(config, gate, seed=seed, path=f"{path}/{index}", dtype="float64", fans=fans)
+            for index, config in enumerate(self.initializers)
+        ]
+        return np.stack(gates, axis).reshape(shape)
+
+    def _with_gates(self, shape: Shape, layout: Layout | None) -> tuple[Shape, int]:
+        """Return the shape with an axis for the gates, and that axis."""
         count = len(self.initializers)
+        if layout is not None and layout.block_axes:
+            if len(layout.block_axes) > 1 or layout.blocks != count:
+                raise ValueError(f"it has {layout.blocks} blocks, not {count} gates")
+            return layout.shape, layout.block_axes[0]
         if not shape or shape[-1] % count:
             raise ValueError(f"its last axis can't be divided into {count} gates")
-        gate = (*shape[:-1], shape[-1] // count)
-        return np.concatenate(
-            [
-                draw(config, gate, seed=seed, path=f"{path}/{index}", dtype="float64")
-                for index, config in enumerate(self.initializers)
-            ],
-            axis=-1,
-        )
+        return (*shape[:-1], count, shape[-1] // count), len(shape) - 1
 
     def serialize(self) -> dict[str, Any]:
         return super().serialize() | {"registered_name": "initreg>PerGate"}

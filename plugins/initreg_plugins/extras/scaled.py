@@ -7,6 +7,7 @@ from pydantic import Field
 from initreg import (
     Constant,
     Distribution,
+    Fans,
     InitializerConfig,
     InitializerField,
     Normal,
@@ -40,11 +41,13 @@ class Scaled(
     base: InitializerField = Field(description="The initializer whose values are multiplied.")
     factor: Number = Field(description="The factor.")
 
-    def distribution(self, shape: Shape) -> Distribution | None:
-        return _times(self.factor, self.base.distribution(shape))
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution | None:
+        return _times(self.factor, self.base.distribution(shape, fans))
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
-        return self.factor * draw(self.base, shape, seed=seed, path=path, dtype="float64")
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+        return self.factor * draw(
+            self.base, shape, seed=seed, path=path, dtype="float64", fans=fans
+        )
 
     def serialize(self) -> dict[str, Any]:
         return super().serialize() | {"registered_name": "initreg>Scaled"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from initreg import (
+    Fans,
     InitializerConfig,
     NonNegative,
     Normal,
@@ -42,7 +43,7 @@ class Sparse(
     stddev: NonNegative = Field(0.01, description="Standard deviation of the other values.")
     seed: Seed = Field(None, description="Seed of the draw; without one, each initializer differs.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         import numpy as np
 
         if len(shape) != 2:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from initreg import (
     Constant,
     Distribution,
+    Fans,
     InitializerConfig,
     NonNegative,
     Number,
@@ -57,7 +58,7 @@ class TruncNormal(
             self.high - self.mean
         ) / self.stddev > -37
 
-    def distribution(self, shape: Shape) -> Distribution:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
         if self.low == self.high:
             return Constant(self.low)
         if self.stddev == 0:

@@ -18,6 +18,7 @@ from initreg.config.values import (
     spec_container,
 )
 from initreg.draws.distributions import Distribution
+from initreg.draws.fans import Fans
 from initreg.draws.seeds import checked_seed, derive_seed
 from initreg.draws.shapes import Shape
 from initreg.errors import PluginError
@@ -68,6 +69,8 @@ class InitializerConfig(BaseModel):
     initializer_also_known_as: ClassVar[tuple[str, ...]] = ()
     initializer_deprecated: ClassVar[str] = ""
     renamed_parameters: ClassVar[Mapping[str, str]] = {}
+    fills_blocks: ClassVar[bool] = False
+    """True if the parameters say what each gate of a recurrent layer gets, as in `per_gate`."""
     parameter_fields: ClassVar[Mapping[str, str]] = {}
     """The field of each parameter. The two names differ if the field has an alias."""
 
@@ -107,6 +110,7 @@ class InitializerConfig(BaseModel):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         parameters = {info.alias or field: field for field, info in cls.model_fields.items()}
         class_checks.check_fields(cls.__name__, cls.model_fields, _OWN_NAMES)
+        class_checks.check_methods(cls)
         class_checks.check_parameters(cls.__name__, parameters)
         class_checks.check_renamed(cls.__name__, cls.renamed_parameters, parameters)
         cls.parameter_fields = parameters
@@ -116,8 +120,11 @@ class InitializerConfig(BaseModel):
         """Return the first line of the documentation."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
 
-    def distribution(self, shape: Shape) -> Distribution | None:
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution | None:
         """Return the distribution of each value of a weight of `shape`.
+
+        `fans` has the `fan_in` and `fan_out` of the weight. They are Keras's counts, unless a rule
+        or a layer says what the weight does; the `layout` then says which axes it sums over.
 
         A plugin overrides this if the values are independent of each other. Statistics, pictures
         and tests then know what to expect, and draws are the same on every backend. None means that
@@ -125,13 +132,16 @@ class InitializerConfig(BaseModel):
         """
         return None
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any] | None":
+    def draw(
+        self, shape: Shape, fans: Fans, seed: int, path: str = ""
+    ) -> "np.ndarray[Any, Any] | None":
         """Draw a whole weight with NumPy.
 
         A plugin overrides this if the values aren't independent, so `distribution` can't describe
         them. Draws are then the same on every backend. Take random values from `initreg.draw`, with
-        the `seed` and the `path`. Return float64; it is cast to the dtype of the weight. If the
-        config holds other initializers, this is called only if they can be drawn with NumPy, too.
+        the `seed` and the `path`, and with the `fans` if the config holds other initializers. It
+        is called only if those can be drawn with NumPy, too. Return float64; it is cast to the
+        dtype of the weight.
         """
         return None
 

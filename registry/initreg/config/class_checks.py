@@ -3,6 +3,7 @@
 Each raises `PluginError` with the name of the class, because the mistake is in the plugin's code.
 """
 
+import inspect
 import keyword
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -13,6 +14,10 @@ from initreg.spec.spec import RESERVED
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_METHODS = {
+    "distribution": ("shape", "fans"),
+    "draw": ("shape", "fans", "seed", "path"),
+}
 _TARGET = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 
 
@@ -90,6 +95,19 @@ def check_renamed(owner: str, renamed: Mapping[str, str], parameters: Collection
                 owner,
                 f"renamed={{{old!r}: {new!r}}} must map a name that is no longer a parameter "
                 "to one that is.",
+            )
+
+
+def check_methods(config_class: type) -> None:
+    """Raise if a method that draws doesn't take what initreg passes to it."""
+    for name, parameters in _METHODS.items():
+        try:
+            inspect.signature(getattr(config_class, name)).bind(None, *parameters)
+        except TypeError:
+            _reject(
+                config_class.__name__,
+                f"define {name}(self, {', '.join(parameters)}); "
+                "fans has the fan_in and the fan_out of the weight.",
             )
 
 

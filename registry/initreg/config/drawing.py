@@ -4,7 +4,7 @@ A plugin can describe the values by a `distribution`, or make them by `draw`. Th
 weight is drawn:
 
 ===================  ========  ======================  =========  ==================
-distribution(shape)  draw()    nested configs          portable?  drawn by
+distribution()       draw()    nested configs          portable?  drawn by
 ===================  ========  ======================  =========  ==================
 a distribution       any       any                     yes        NumPy, from it
 None                 given     all of them drawable    yes        NumPy, by `draw`
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from initreg.config.base import InitializerConfig, nested_configs, overrides
 from initreg.draws.distributions import Distribution
 from initreg.draws.dtypes import as_dtype
+from initreg.draws.fans import Fans
 from initreg.draws.filling import cast, draw_distribution, empty
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
@@ -44,13 +45,14 @@ if TYPE_CHECKING:
 
 
 class Fitted(NamedTuple):
-    """A config, the shape of a weight, and the distribution that the config has for this shape.
+    """A config, the shape and the fans of a weight, and the distribution that they give.
 
     A plugin computes the distribution, so it is requested once for each weight and kept here.
     """
 
     config: InitializerConfig
     shape: Shape
+    fans: Fans
     distribution: Distribution | None
 
     @property
@@ -59,9 +61,13 @@ class Fitted(NamedTuple):
         return self.distribution is not None or _has_own_draw(self.config)
 
 
-def fit(config: InitializerConfig, shape: Shape) -> Fitted:
-    """Fit a config to the shape of a weight. Raises `ConfigError` if it doesn't fit."""
-    return Fitted(config, shape, distribution_of(config, shape))
+def fit(config: InitializerConfig, shape: Shape, fans: Fans | None = None) -> Fitted:
+    """Fit a config to a weight. Raises `ConfigError` if it doesn't fit the shape.
+
+    Without `fans`, they are counted from the shape as Keras does.
+    """
+    fans = fans or Fans.of_shape(shape)
+    return Fitted(config, shape, fans, distribution_of(config, shape, fans))
 
 
 def _has_own_draw(config: InitializerConfig) -> bool:
@@ -115,15 +121,17 @@ def draw_config(
     seed: int,
     path: str = "",
     *,
+    fans: Fans | None = None,
     region: Region | None = None,
     threads: int | None = None,
     moments: Moments | None = None,
 ) -> "Array | None":
     """Draw the values of a weight, or of a region of it. Return None if only Keras can make them.
 
-    A seed in the config replaces `seed`. Raises `ConfigError` if the config doesn't fit the shape.
+    A seed in the config replaces `seed`. Without `fans`, they are counted from the shape as Keras
+    does. Raises `ConfigError` if the config doesn't fit the shape.
     """
-    fitted = fit(config, shape)
+    fitted = fit(config, shape, fans)
     return draw_fitted(fitted, dtype, seed, path, region=region, threads=threads, moments=moments)
 
 
@@ -140,7 +148,7 @@ def draw_fitted(
     """Draw what `draw_config` draws, without requesting the distribution again."""
     import numpy as np
 
-    config, shape, distribution = fitted
+    config, shape, fans, distribution = fitted
     seed = seed_in_force(config, seed)
     if distribution is not None:
         key = derive_key(seed, path)
@@ -150,7 +158,7 @@ def draw_fitted(
     if not _has_own_draw(config):
         return None
     try:
-        values = config.draw(shape, seed, path)
+        values = config.draw(shape, fans, seed, path)
         if values is None or values.shape != shape:
             result = "None" if values is None else f"the shape {list(values.shape)}"
             raise TypeError(f"draw() returned {result}")
@@ -168,13 +176,16 @@ def draw_fitted(
     return out
 
 
-def distribution_of(config: InitializerConfig, shape: Shape) -> Distribution | None:
+def distribution_of(
+    config: InitializerConfig, shape: Shape, fans: Fans | None = None
+) -> Distribution | None:
     """Return the distribution of a weight's values, if the config has one.
 
-    Raises `ConfigError` if the config doesn't fit the shape.
+    Without `fans`, they are counted from the shape as Keras does. Raises `ConfigError` if the
+    config doesn't fit the shape.
     """
     try:
-        distribution = config.distribution(shape)
+        distribution = config.distribution(shape, fans or Fans.of_shape(shape))
         if distribution is None or isinstance(distribution, Distribution):
             return distribution
         raise TypeError(f"distribution() returned {shown(distribution)}, not a Distribution")

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, InitregError, PluginError, SpecSyntaxError
+from initreg.spec.spec import FUNCTIONS, Spec
 from initreg.wording import did_you_mean, shown
 
 # Pydantic builds a deferred schema on first use. That is not safe in several threads at once.
@@ -163,7 +164,11 @@ def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault
     joined = " or ".join([first, *(phrase.removeprefix("must be ") for phrase in others)])
     joined = f" {joined}" if joined.startswith("must ") else f": {joined}"
     expected = str(details[0].get("ctx", {}).get("expected", ""))
-    near = did_you_mean(value, re.findall(r"'([^']*)'", expected)) if isinstance(value, str) else ""
+    near = ""
+    if isinstance(value, str):
+        near = did_you_mean(value, re.findall(r"'([^']*)'", expected))
+    elif isinstance(value, Spec):  # or a misspelt function of arithmetic
+        near = did_you_mean(value.name, FUNCTIONS)
     return Fault(f"{parameter}{joined}, not {shown(value)}.{near}", path)
 
 

@@ -1,12 +1,19 @@
 """The fans of a weight, and which of its axes are summed over."""
 
 import math
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from initreg.draws.shapes import Shape
+from initreg.errors import ConfigError, Fault
 from initreg.public import public
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
 @public
@@ -32,6 +39,35 @@ class Layout:
     def blocks(self) -> int:
         """The number of blocks."""
         return math.prod(self.shape[axis] for axis in self.block_axes)
+
+    @property
+    def matrix_shape(self) -> tuple[int, int]:
+        """The inputs and outputs of one block."""
+        return (
+            math.prod(self.shape[axis] for axis in self.input_axes),
+            math.prod(self.shape[axis] for axis in self.output_axes),
+        )
+
+    def to_matrices(self, weight: "Array") -> "Array":
+        """Return the blocks of a weight, as an array of (blocks, inputs, outputs).
+
+        >>> import numpy as np
+        >>> heads = Layout((2, 3, 4), input_axes=(1,), output_axes=(2,), block_axes=(0,))
+        >>> heads.to_matrices(np.zeros((6, 4))).shape
+        (2, 3, 4)
+        """
+        parts = weight.reshape(self.shape).transpose(self._order())
+        return parts.reshape(self.blocks, *self.matrix_shape)
+
+    def from_matrices(self, matrices: "Array", shape: Shape) -> "Array":
+        """Return the weight of a shape whose blocks are these. The inverse of `to_matrices`."""
+        order = self._order()
+        parts = matrices.reshape([self.shape[axis] for axis in order])
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return parts.transpose(back).reshape(shape)
+
+    def _order(self) -> tuple[int, ...]:
+        return (*self.block_axes, *self.input_axes, *self.output_axes)
 
 
 @public
@@ -62,6 +98,21 @@ class Fans:
     ) -> Self:
         """Return the fans that Keras counts from a shape, as `compute_fans` does."""
         return cls(*compute_fans(shape, input_axes, output_axes))
+
+
+def checked_fans(fans: object) -> Fans | None:
+    """Return fans as `Fans`, or None. Raises `ConfigError` if they aren't two numbers."""
+    if fans is None or isinstance(fans, Fans):
+        return fans
+    if not isinstance(fans, tuple | list) or len(fans) != 2 or not all(map(_is_fan, fans)):
+        problem = f"fans must be Fans, or two numbers, fan_in and fan_out, not {fans!r}."
+        raise ConfigError([Fault(problem)])
+    return Fans(*fans)
+
+
+def _is_fan(value: object) -> bool:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and 0 <= float(value) < math.inf  # type: ignore[arg-type]
 
 
 @public

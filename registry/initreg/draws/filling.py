@@ -16,7 +16,7 @@ from initreg.draws.dtypes import FLOATS, as_dtype
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Batch, Region, batches, runs_of, words_of
 from initreg.draws.shapes import Shape
-from initreg.draws.streams import CHUNK
+from initreg.draws.streams import CHUNK, Stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,17 +47,15 @@ def draw_distribution(
     flat = empty(math.prod(sizes), as_dtype(dtype))
     out = flat.reshape(sizes)
     if isinstance(distribution, Constant):
-        with np.errstate(over="ignore", under="ignore"):
-            cast(np.array(distribution.value), flat)
-        if moments is not None:
-            moments.add(flat[:1])
+        flat.fill(value := constant_in(distribution, dtype))
+        if moments is not None and len(flat):
+            moments.add_constant(value)
         return out
     drawn_in = FLOATS[dtype].drawn_in
-    runs = runs_of(shape, [slice(0, size) for size in shape] if region is None else region)
+    is_wide = drawn_in == "float64"
 
-    def fill(batch: Batch) -> None:
-        words = words_of(key, batch, runs, wide=drawn_in == "float64")
-        target = flat[batch.start : batch.start + len(words)]
+    def fill(start: int, words: "Array") -> None:
+        target = flat[start : start + len(words)]
         # Values that the dtype can't hold become infinite, 0, or NaN (-inf + inf). `errstate`
         # counts for one thread only, so it is set here.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -70,8 +68,28 @@ def draw_distribution(
         if moments is not None:
             moments.add(target)
 
-    _in_threads(fill, batches(runs), len(flat), threads)
+    if region is None and 0 < len(flat) <= CHUNK:  # most weights: one stream, from its start
+        fill(0, Stream(key, 0, wide=is_wide).words(0, len(flat)))
+        return out
+    runs = runs_of(shape, [slice(0, size) for size in shape] if region is None else region)
+
+    def fill_batch(batch: Batch) -> None:
+        fill(batch.start, words_of(key, batch, runs, wide=is_wide))
+
+    _in_threads(fill_batch, batches(runs), len(flat), threads)
     return out
+
+
+def constant_in(distribution: Constant, dtype: str) -> float:
+    """Return the value of a weight that is constant: the nearest one that its dtype holds."""
+    if distribution.value in (0.0, 1.0):
+        return float(distribution.value)
+    import numpy as np
+
+    out = np.empty(1, as_dtype(dtype))
+    with np.errstate(over="ignore", under="ignore"):
+        cast(np.array(distribution.value), out)
+    return float(out[0])
 
 
 def empty(count: int, dtype: "np.dtype[Any]") -> "Array":
@@ -80,7 +98,7 @@ def empty(count: int, dtype: "np.dtype[Any]") -> "Array":
 
     size = count * dtype.itemsize
     buffer = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -buffer.ctypes.data % _ALIGNMENT
+    start = -buffer.__array_interface__["data"][0] % _ALIGNMENT
     return buffer[start : start + size].view(dtype)
 
 
@@ -102,7 +120,9 @@ def _in_threads(
     work: Callable[[Batch], None], queue: Iterator[Batch], size: int, threads: int | None
 ) -> None:
     """Call `work` with each batch, in several threads. Raise the first error of any of them."""
-    count = min(threads or _cores(), -(-size // CHUNK))
+    count = -(-size // CHUNK)
+    if count > 1:
+        count = min(threads or _cores(), count)
     if count <= 1:
         for batch in queue:
             work(batch)

@@ -1,5 +1,6 @@
 """The mean and the standard deviation of values that are added part by part."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from initreg.draws.dtypes import FLOATS
@@ -23,7 +24,8 @@ class Moments:
 
         if not values.size:
             return
-        values = values.astype(FLOATS[values.dtype.name].drawn_in, copy=False)
+        if values.dtype.type not in (np.float32, np.float64):  # the name of a dtype takes long
+            values = values.astype(FLOATS[values.dtype.name].drawn_in)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             mean = float(np.add.reduce(values, axis=None)) / values.size
             centered = np.subtract(values, values.dtype.type(mean))
@@ -32,6 +34,10 @@ class Moments:
             self.add(values.astype(np.float64))
         else:
             self._parts.append((values.size, mean, squares))
+
+    def add_constant(self, value: float) -> None:
+        """Add any number of values that are all the same."""
+        self._parts.append((1, value, 0.0 if math.isfinite(value) else math.nan))
 
     @property
     def mean(self) -> float:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from initreg.documents import Document, Source, read, read_file
+from initreg.documents import Document, Slot, Source, read, read_file
 from initreg.documents.findings import duplicates, finding_at, in_order, placed, too_large
 from initreg.errors import Code, Fault, Finding, InitregError
+from initreg.files.computing import error_in_rule
 from initreg.files.searching import as_patterns, find, is_interpolated
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
@@ -23,13 +24,15 @@ _CODES_OF_ABSENCE: tuple[Code, ...] = ("missing-parameter", "conflict")
 class Report:
     """The result of checking a file: how many initializers or rules it has, and all findings.
 
-    `form` says what was counted: the initializers of a ``"config"``, or the ``"rules"``.
+    `form` says what was counted: the initializers of a ``"config"``, or the ``"rules"``. `notes`
+    say what could not be checked without a model.
     """
 
     file: str
     checked: int
     findings: tuple[Finding, ...]
     form: FileForm = "config"
+    notes: tuple[str, ...] = ()
 
 
 @public
@@ -97,15 +100,16 @@ def _report(
             raise ValueError("keys can only be used with form='config'.")
         from initreg.rules.reading import check_rules  # imports `regex`, which takes longer
 
-        return Report(source.file, *check_rules(source, registry), form)
+        count, found, notes = check_rules(source, registry)
+        return Report(source.file, count, found, form, notes)
     if form != "config":
         raise ValueError(f"form must be 'config' or 'rules', not {form!r}.")
     checked = 0
     findings: list[Finding] = []
     for document in source.documents:
-        count, found = _check_document(source, document, patterns, registry)
+        count, of_document = _check_document(source, document, patterns, registry)
         checked += count
-        findings += found
+        findings += of_document
     return Report(source.file, checked, in_order(findings), form)
 
 
@@ -118,11 +122,12 @@ def _check_document(
     for slot in find(document.top, patterns):
         if slot.node not in checked:  # otherwise an alias of it
             checked.add(slot.node)
-            findings += [placed(source, slot, fault) for fault in _faults(slot.value, registry)]
+            findings += [placed(source, slot, fault) for fault in _faults(slot, registry)]
     return len(checked), findings
 
 
-def _faults(spec: Any, registry: Registry) -> tuple[Fault, ...]:
+def _faults(slot: Slot, registry: Registry) -> tuple[Fault, ...]:
+    spec = slot.value
     if fault := too_large(spec):
         return (fault,)
     is_partial = isinstance(spec, Mapping) and is_interpolated(spec)
@@ -131,7 +136,8 @@ def _faults(spec: Any, registry: Registry) -> tuple[Fault, ...]:
     except InitregError as error:
         if is_partial:
             return tuple(f for f in error.faults if f.code not in _CODES_OF_ABSENCE)
-        return error.faults
+        problem = error_in_rule(slot, error, registry)
+        return problem.faults if problem else ()
     return ()
 
 

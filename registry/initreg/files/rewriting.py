@@ -15,6 +15,7 @@ from initreg.errors import (
     PluginError,
     UnknownInitializerError,
 )
+from initreg.files.computing import error_in_rule
 from initreg.files.searching import find, is_interpolated
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
@@ -169,7 +170,8 @@ def edits_of(
         try:
             value = rewrite(slot.value, registry)
         except InitregError as error:
-            faults += [fault.below(*slot.path) for fault in error.faults]
+            if problem := error_in_rule(slot, error, registry):
+                faults += [fault.below(*slot.path) for fault in problem.faults]
             continue
         if value is not slot.value:
             edits.append(Edit(slot, value))

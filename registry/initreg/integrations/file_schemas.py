@@ -1,8 +1,10 @@
 """JSON Schema of files that hold initializers: any config, and rules for a model's weights."""
 
+import keyword
 from typing import Any
 
 from initreg.draws.seeds import MAX_SEED
+from initreg.rules.names import MAX_NAMES, TAKEN
 
 Schema = dict[str, Any]
 
@@ -66,7 +68,8 @@ _RULE: Schema = {
             "format": "regex",
         },
         "init": {
-            "description": "The initializer, or keep to leave the weight unchanged.",
+            "description": "The initializer, or keep to leave the weight unchanged. As text, it "
+            "can compute with fan_in, fan_out, size, named groups of match, and the names of let.",
             "anyOf": [{"const": "keep"}, INITIALIZER],
         },
         "layer": {
@@ -80,6 +83,8 @@ _RULE: Schema = {
     },
 }
 
+_NAME_OF_NUMBER = rf"^(?!(?:{'|'.join((*TAKEN, *keyword.kwlist))}){END})[A-Za-z_][A-Za-z0-9_]*{END}"
+
 RULES: Schema = {
     "type": ["object", "array"],
     "required": ["rules"],
@@ -88,6 +93,19 @@ RULES: Schema = {
         "seed": {
             "description": "Seed that the weights' own seeds are derived from.",
             "anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_SEED}, {"type": "null"}],
+        },
+        "fans": {
+            "description": "The fans that initializers scale with: the true ones of each weight, "
+            "or those that Keras would use.",
+            "enum": [True, "true", "keras", None],
+        },
+        "let": {
+            "description": "Numbers that the rules compute with: a number, arithmetic of earlier "
+            "ones, or count(pattern), how many different names a pattern finds in the model.",
+            "type": ["object", "null"],
+            "maxProperties": MAX_NAMES,
+            "propertyNames": {"pattern": _NAME_OF_NUMBER},
+            "additionalProperties": {"type": ["number", "string"], "minLength": 1},
         },
         "rules": {
             "description": "The rules. The first one that matches a weight applies.",

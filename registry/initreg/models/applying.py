@@ -9,11 +9,12 @@ from initreg.draws.moments import Moments
 from initreg.errors import InitregError, PlanError
 from initreg.models.assignments import Assignment
 from initreg.models.planning import assign, checked, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.models.progress import Progress, reporting
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
 from initreg.public import public
+from initreg.rules.rules import FansMode
 from initreg.wording import first_line
 
 
@@ -25,6 +26,7 @@ def apply(
     *,
     strict: bool = False,
     progress: Progress | bool | None = None,
+    fans: FansMode | bool | None = None,
 ) -> Plan:
     """Draw the weights of a built model again, by rules; return the plan with their moments.
 
@@ -40,12 +42,13 @@ def apply(
     twice. If a draw fails, no weight is changed. Weights that no rule matches, optimizer state,
     metrics, seed generators and weights that aren't floats are unchanged.
 
-    `progress` is called with the number of values drawn so far and the total. Without it, a bar is
-    drawn if stderr is a terminal and the work is long; False draws none.
+    `fans` is what `plan` takes. `progress` is called with the number of values drawn so far and the
+    total. Without it, a bar is drawn if stderr is a terminal and the work is long; False draws
+    none.
 
     Raises what `plan` raises, and `PluginError` if a plugin can't build what its schema accepts.
     """
-    assignments = assign(model, rules, seed)
+    assignments = assign(model, rules, seed, fans)
     plan = checked(assignments.plan, strict)
     drawn = [assignment for assignment in assignments.weights if assignment.fitted is not None]
     moments = [Moments() for _ in drawn]
@@ -74,7 +77,13 @@ def _draw(assignment: Assignment, seed: int, moments: Moments) -> Any:
     try:
         sharding = sharding_of(variable)
         return make_tensor(
-            fitted, entry.dtype, seed, entry.path, sharding=sharding, moments=moments
+            fitted,
+            entry.dtype,
+            seed,
+            entry.path,
+            sharding=sharding,
+            moments=moments,
+            addition=assignment.addition,
         )
     except InitregError as error:
         raise PlanError(f"{entry.path}: {error}\nNo weight was changed.") from error
@@ -100,4 +109,4 @@ def _write_all(variables: Sequence[Any], tensors: Sequence[Any]) -> None:
 def _with(entry: PlanEntry, moments: Moments | None) -> PlanEntry:
     if moments is None:
         return entry
-    return replace(entry, realised_mean=moments.mean, realised_stddev=moments.stddev)
+    return changed(entry, realised_mean=moments.mean, realised_stddev=moments.stddev)

@@ -1,27 +1,37 @@
 """Assign to each weight of a model its entry in the plan, and the config that draws it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from initreg.config.base import InitializerConfig
-from initreg.config.drawing import Fitted, fit, seed_in_force
+from initreg.config.drawing import Fitted, distribution_of, fit, seed_in_force
 from initreg.draws.dtypes import FLOATS
+from initreg.draws.fans import Fans
 from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, Fault, PluginError
+from initreg.models.additions import Addition, addition_to, names_gates
 from initreg.models.paths import Weight
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
+from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
-from initreg.rules.rules import Rule
+from initreg.rules.rules import FansMode, Rule
+from initreg.rules.templates import Template
+from initreg.rules.variables import Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A weight, its entry in the plan, and the fitted config that draws it, if any does."""
+    """A weight, its entry in the plan, and the fitted config that draws it, if any does.
+
+    `addition` is what the layer adds to the values of the config.
+    """
 
     weight: Weight
     entry: PlanEntry
     fitted: Fitted | None = None
+    addition: Addition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +44,113 @@ class Assignments:
 
 def new_entry(path: str, name: str, shape: Iterable[Any], dtype: str, layer: Any) -> PlanEntry:
     """Return the entry of a weight that no rule matches: "skip" if its dtype isn't a float."""
-    entry = PlanEntry(
-        path=path,
-        name=name,
-        shape=tuple(int(size) for size in shape),
-        dtype=dtype,
-        layer=type(layer).__name__,
-        action="uncovered",
-    )
-    if dtype in FLOATS:
+    sizes = tuple(int(size) for size in shape)
+    class_name = type(layer).__name__
+    if dtype not in FLOATS:
+        reason = f"dtype {dtype} isn't a float"
+        return PlanEntry(path, name, sizes, dtype, class_name, "skip", reason=reason)
+    variable = path.partition("#")[0].rpartition("/")[2]
+    role = role_for(layer, variable, sizes)
+    return PlanEntry(path, name, sizes, dtype, class_name, "uncovered", role=role)
+
+
+def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
+    """Return the entry with the fans that a spec gets: those of its role, or Keras's."""
+    if entry.role is None:
         return entry
-    return replace(entry, action="skip", reason=f"dtype {dtype} isn't a float")
+    variable = entry.path.partition("#")[0].rpartition("/")[2]
+    in_keras = keras_fans(layer, variable, entry.shape)
+    fans = entry.role.fans if mode == "true" else in_keras
+    pair = (in_keras.fan_in, in_keras.fan_out)
+    differs = pair != (fans.fan_in, fans.fan_out)
+    return changed(entry, fans=fans, keras_fans=pair if differs else None)
+
+
+def is_statistic(entry: PlanEntry) -> bool:
+    """Return True for a float that a layer computes or adapts, so it isn't a weight to draw."""
+    return entry.role is not None and entry.role.kind == "statistic"
+
+
+def reaches(rule: Rule, entry: PlanEntry) -> bool:
+    """Return True if a rule may change a weight that it matches.
+
+    A statistic, such as the moving variance of a normalization, isn't a weight to draw. Only a rule
+    that contains its whole name changes it.
+    """
+    if rule.init is None or not is_statistic(entry):
+        return True
+    variable = entry.path.partition("#")[0].rpartition("/")[2]
+    return rule.weight == variable or variable in rule.match
+
+
+def without_rule(entry: PlanEntry) -> PlanEntry:
+    """Return the entry of a weight of a model that no rule reaches: "skip" for a statistic."""
+    if not is_statistic(entry):
+        return entry
+    return changed(entry, action="skip", reason="a statistic; only a rule that names it sets it")
 
 
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:
     """Return the entry of a weight that a rule matches: "keep" if the rule says so."""
     action = "keep" if rule.init is None else entry.action
-    return replace(entry, rule=rule.number, line=rule.line, action=action)
+    written = rule.init.written if isinstance(rule.init, Template) else None
+    return changed(entry, rule=rule.number, line=rule.line, action=action, written=written)
 
 
-def with_draw(entry: PlanEntry, config: InitializerConfig, seed: int) -> tuple[PlanEntry, Fitted]:
-    """Return the entry of a weight that a config draws, and the config fitted to its shape.
+def config_by_rule(
+    numbers: Numbers, rule: Rule, names: Sequence[str], entry: PlanEntry
+) -> InitializerConfig:
+    """Return the config of a weight to which a rule applies; `names` are those that it matched."""
+    assert entry.fans is not None  # noqa: S101  # only floats are drawn
+    return numbers.config_for(rule, names, entry.fans, math.prod(entry.shape))
 
-    The distribution is requested here, and not again when the weight is drawn. An error gets the
-    path of the weight.
+
+def with_draw(
+    entry: PlanEntry, config: InitializerConfig, seed: int, addition: Addition | None = None
+) -> tuple[PlanEntry, Fitted]:
+    """Return the entry of a weight that a config draws, and the config fitted to the weight.
+
+    The distribution is requested here, and not again when the weight is drawn. It is requested for
+    Keras's fans, too, if they differ. An error gets the path of the weight.
     """
     try:
-        fitted = fit(config, entry.shape)
+        fitted = fit(config, entry.shape, entry.fans)
+        keras_stddev = _keras_stddev(entry, fitted)
     except ConfigError as error:
         raise ConfigError([Fault(f"{entry.path}: {error}")]) from error
     except PluginError as error:
         raise PluginError(f"{entry.path}: {error}") from error
     seed, distribution = seed_in_force(config, seed), fitted.distribution
-    entry = replace(
+    mean = stddev = None
+    if distribution is not None:
+        mean, stddev = distribution.mean, distribution.stddev
+        if addition is not None:
+            mean, stddev = addition.moments(distribution, entry.shape[0])
+    entry = changed(
         entry,
         action="draw",
         spec=default_registry().write(config),
         seed=seed,
         derived_seed=derive_seed(seed, entry.path),
-        mean=None if distribution is None else distribution.mean,
-        stddev=None if distribution is None else distribution.stddev,
+        mean=mean,
+        stddev=stddev,
+        keras_stddev=keras_stddev,
+        added="" if addition is None else addition.text,
         portable=fitted.is_portable,
     )
     return entry, fitted
+
+
+def addition_for(layer: Any, entry: PlanEntry, config: InitializerConfig) -> Addition | None:
+    """Return what a layer adds to a config's values, if the config doesn't name the gates."""
+    variable = entry.path.partition("#")[0].rpartition("/")[2]
+    addition = addition_to(layer, variable, entry.shape)
+    return None if addition is None or names_gates(config) else addition
+
+
+def _keras_stddev(entry: PlanEntry, fitted: Fitted) -> float | None:
+    """Return the standard deviation with Keras's fans, if the values would be others."""
+    if entry.keras_fans is None or fitted.distribution is None:
+        return None
+    in_keras = distribution_of(fitted.config, entry.shape, Fans(*entry.keras_fans))
+    return None if in_keras is None or in_keras == fitted.distribution else in_keras.stddev

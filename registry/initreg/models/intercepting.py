@@ -24,6 +24,9 @@ class Watcher(Protocol):
     ) -> Any:
         """Make a weight in place of `Layer.add_weight`."""
 
+    def assigned(self, variable: Any) -> None:
+        """Note a variable that got a new value."""
+
 
 class Interception:
     """The replaced methods; `active` returns the watcher of the current thread or task, if any."""
@@ -43,6 +46,8 @@ class Interception:
                 self._installs += 1
                 self._replace(keras.layers.Layer, "add_weight", self._watching_weights)
                 self._replace(keras.Operation, "__init__", self._watching_layers)
+                holder = next(base for base in keras.Variable.__mro__ if "assign" in vars(base))
+                self._replace(holder, "assign", self._watching_assignments)
                 if keras.config.backend() == "jax" and (fills := class_that_fills(keras.Variable)):
                     self._replace(fills, FILL, _drawing_shards)
             self._users += 1
@@ -74,6 +79,18 @@ class Interception:
             return watcher.add_weight(original, self, args, options)
 
         return add_weight
+
+    def _watching_assignments(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        active = self._active
+
+        @wraps(original)
+        def assign(self: Any, value: Any) -> Any:
+            result = original(self, value)
+            if (watcher := active()) is not None:
+                watcher.assigned(self)
+            return result
+
+        return assign
 
     def _watching_layers(self, original: Callable[..., None]) -> Callable[..., None]:
         active, layer_class = self._active, load_keras().layers.Layer

@@ -10,8 +10,19 @@ from initreg.backend import load_keras
 from initreg.config.drawing import Fitted
 from initreg.draws.seeds import checked_seed, random_seed
 from initreg.draws.streams import CHUNK
-from initreg.errors import PlanError
-from initreg.models.assignments import Assignment, Assignments, new_entry, with_draw, with_rule
+from initreg.errors import PlanError, RulesError
+from initreg.models.assignments import (
+    Assignment,
+    Assignments,
+    addition_for,
+    config_by_rule,
+    new_entry,
+    reaches,
+    with_draw,
+    with_fans,
+    with_rule,
+    without_rule,
+)
 from initreg.models.keras_internals import layers_of
 from initreg.models.paths import Weight, weights_of
 from initreg.models.plans import Plan, PlanEntry
@@ -19,14 +30,20 @@ from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import Matcher, Rule, Rules
+from initreg.rules.rules import FansMode, Matcher, Rule, Rules, Target, checked_fans
+from initreg.rules.variables import Numbers, together
 from initreg.user_warnings import warn_user
 from initreg.wording import first_line
 
 
 @public
 def plan(
-    model: Any, rules: object = None, seed: int | None = None, *, strict: bool = False
+    model: Any,
+    rules: object = None,
+    seed: int | None = None,
+    *,
+    strict: bool = False,
+    fans: FansMode | bool | None = None,
 ) -> Plan:
     """Plan the initializer of each weight of a built model, without changing the model.
 
@@ -42,13 +59,18 @@ def plan(
     one in the rules; without either, one is drawn, and the plan keeps it. With `strict`, a rule
     that is never applied and a weight that no rule matches are errors.
 
+    A spec that scales with fans gets the true fans of each weight, those of its role. With `fans`
+    "keras", here or in the rules, it gets the fans that Keras would use.
+
     Raises `RulesError` for invalid rules, and `ConfigError` or `PlanError` if a spec does not fit
     its weight, the model is not built, or `strict` finds a gap.
     """
-    return checked(assign(model, rules, seed).plan, strict)
+    return checked(assign(model, rules, seed, fans).plan, strict)
 
 
-def assign(model: Any, rules: object, seed: int | None) -> Assignments:
+def assign(
+    model: Any, rules: object, seed: int | None, fans: FansMode | bool | None = None
+) -> Assignments:
     """Assign an initializer to each weight of a model, by rules or by a written plan."""
     weights = built_weights(model)
     if isinstance(rules, Plan):
@@ -57,10 +79,18 @@ def assign(model: Any, rules: object, seed: int | None) -> Assignments:
         return assign_written(weights, *written)
     read = read_rules(rules)
     base = base_seed(seed, read)
-    chosen, notes = _choose(read, weights)
-    assignments = tuple(
-        _assigned(weight, rule, base) for weight, rule in zip(weights, chosen, strict=True)
-    )
+    mode = checked_fans(fans) or read.fans or "true"
+    entries = [_new_entry(weight, mode) for weight in weights]
+    chosen, notes = _choose(read, weights, entries)
+    numbers = Numbers(read, [(weight.literal, weight.counted) for weight in weights])
+    assignments, errors = [], []
+    for weight, entry, rule in zip(weights, entries, chosen, strict=True):
+        try:
+            assignments.append(_assigned(weight, entry, rule, base, numbers))
+        except RulesError as error:
+            errors.append(error)
+    if errors:
+        raise together(errors)
     plan = Plan(
         entries=tuple(assignment.entry for assignment in assignments),
         seed=base,
@@ -68,7 +98,7 @@ def assign(model: Any, rules: object, seed: int | None) -> Assignments:
         unmatched=unmatched(read, filter(None, chosen)),
         notes=tuple(notes),
     )
-    return Assignments(plan, assignments)
+    return Assignments(plan, tuple(assignments))
 
 
 def built_weights(model: Any) -> list[Weight]:
@@ -86,17 +116,26 @@ def built_weights(model: Any) -> list[Weight]:
     return weights
 
 
-def _assigned(weight: Weight, rule: Rule | None, seed: int) -> Assignment:
-    variable = weight.variable
-    entry = new_entry(weight.path, variable.path, variable.shape, str(variable.dtype), weight.layer)
+def _new_entry(weight: Weight, fans: FansMode) -> PlanEntry:
+    variable, layer = weight.variable, weight.layer
+    dtype = str(variable.dtype)
+    entry = new_entry(weight.path, variable.path, variable.shape, dtype, layer)
+    return with_fans(entry, layer, fans)
+
+
+def _assigned(
+    weight: Weight, entry: PlanEntry, rule: Rule | None, seed: int, numbers: Numbers
+) -> Assignment:
     if entry.action == "skip" or rule is None:
-        return Assignment(weight, entry)
+        return Assignment(weight, without_rule(entry))
     entry = with_rule(entry, rule)
     if rule.init is None:
         return Assignment(weight, entry)
-    entry, fitted = with_draw(entry, rule.init, seed)
+    config = config_by_rule(numbers, rule, (weight.literal, weight.counted), entry)
+    addition = addition_for(weight.layer, entry, config)
+    entry, fitted = with_draw(entry, config, seed, addition)
     _check_by_drawing(entry, fitted)
-    return Assignment(weight, entry, fitted)
+    return Assignment(weight, entry, fitted, addition)
 
 
 def _check_by_drawing(entry: PlanEntry, fitted: Fitted) -> None:
@@ -118,32 +157,42 @@ def _check_by_drawing(entry: PlanEntry, fitted: Fitted) -> None:
 # Which rule --------------------------------------------------------------------------------------
 
 
-def _choose(rules: Rules, weights: Sequence[Weight]) -> tuple[list[Rule | None], list[str]]:
+def _choose(
+    rules: Rules, weights: Sequence[Weight], entries: Sequence[PlanEntry]
+) -> tuple[list[Rule | None], list[str]]:
     """Return the rule of each weight, and notes on ambiguous rules."""
     notes = []
     matches = []
     matcher = Matcher(rules.source)
+    targets = [_target(weight, weight.counted) for weight in weights]
+    renamed = [at for at, weight in enumerate(weights) if weight.literal != weight.counted]
+    literals = [_target(weights[at], weights[at].literal) for at in renamed]
     for rule in rules.rules:
-        counted = [_matches(matcher, rule, weight, weight.counted) for weight in weights]
-        literal = [
-            hit
-            if weight.literal == weight.counted
-            else _matches(matcher, rule, weight, weight.literal)
-            for weight, hit in zip(weights, counted, strict=True)
-        ]
+        counted = literal = matcher.matching(rule, targets)
+        if renamed:
+            literal = counted.copy()
+            for at, hit in zip(renamed, matcher.matching(rule, literals), strict=True):
+                literal[at] = hit
         if any(literal) and any(counted) and literal != counted:
             notes.append(_ambiguous(rule, weights, literal, counted))
         # The real names go first; the counted ones are used if no real name matches.
         matches.append(literal if any(literal) else counted)
     chosen = [
-        next((rule for rule, hit in zip(rules.rules, matches, strict=True) if hit[at]), None)
-        for at in range(len(weights))
+        next(
+            (
+                rule
+                for rule, hit in zip(rules.rules, hits, strict=True)
+                if hit and reaches(rule, entry)
+            ),
+            None,
+        )
+        for entry, *hits in zip(entries, *matches, strict=True)
     ]
     return chosen, notes
 
 
-def _matches(matcher: Matcher, rule: Rule, weight: Weight, path: str) -> bool:
-    return matcher.matches(rule, path, type(weight.layer).__name__, path.rpartition("/")[2])
+def _target(weight: Weight, path: str) -> Target:
+    return Target(path, type(weight.layer).__name__, path.rpartition("/")[2])
 
 
 def _ambiguous(

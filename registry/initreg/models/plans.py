@@ -4,18 +4,21 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from initreg.config.parameters import Seed
+from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
+from initreg.models.roles.role import Role
 from initreg.public import public
-from initreg.rules.rules import Rule
+from initreg.rules.rules import Matcher, Rule
 from initreg.wording import listed
 
-Action = Literal["draw", "own", "keep", "uncovered", "skip"]
+Action = Literal["draw", "own", "assigned", "keep", "uncovered", "skip"]
 
 FORMAT = 1  # the version of plans in JSON
 
@@ -26,20 +29,27 @@ class PlanEntry:
     """The initializer of one weight, and the reason.
 
     `path` is the weight's path, with automatic names counted within the model; `name` is its path
-    in Keras. `action` is one of these; the last two have a `reason`:
+    in Keras. `action` is one of these; the last three have a `reason`:
 
     - ``draw``: the weight is drawn;
     - ``keep``: it is unchanged, because a rule says so;
     - ``uncovered``: it is unchanged, because no rule matches;
-    - ``skip``: it is unchanged, because its dtype isn't a float;
-    - ``own``: in a scope, the layer's own initializer is called unchanged.
+    - ``skip``: it is unchanged, because its dtype isn't a float, or because it is a statistic;
+    - ``own``: in a scope, the layer's own initializer is called unchanged;
+    - ``assigned``: in a scope, it was drawn, and then other values were assigned to it.
 
-    `rule` is the number of the rule, from 1, and `line` its line in the file. `seed` is the base
-    seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
+    `rule` is the number of the rule, from 1, and `line` its line in the file. `spec` is the
+    initializer; if the rule computes it, `written` is the spec as the rule has it. `seed` is the
+    base seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
     ``derive_seed(seed, path)``, which seeds an initializer that has no portable draw. `mean` and
-    `stddev` are the theoretical values, or None if the values depend on each other;
-    `realised_mean` and `realised_stddev` are known after the plan is applied. `portable` is True
-    if the values are the same on every backend.
+    `stddev` are the theoretical values, or None if the values depend on each other; `realised_mean`
+    and `realised_stddev` are known after the plan is applied. `portable` is True if the values are
+    the same on every backend.
+
+    `role` is what the weight does in its layer, and `fans` are those that a spec is drawn with.
+    `keras_fans` are the pair that Keras would use, if it differs, and `keras_stddev` is the
+    standard deviation of the spec with it, if that changes the values. `added` describes what the
+    layer adds to the values of the initializer: LSTM sets the bias of its forget gate to 1.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -53,6 +63,7 @@ class PlanEntry:
     rule: int | None = None
     line: int | None = None
     spec: str | dict[str, Any] | None = None
+    written: str | dict[str, Any] | None = None
     seed: Seed = None
     derived_seed: int | None = None
     mean: float | None = None
@@ -61,6 +72,33 @@ class PlanEntry:
     reason: str = ""
     realised_mean: float | None = None
     realised_stddev: float | None = None
+    role: Role | None = None
+    fans: Fans | None = None
+    keras_fans: tuple[float, float] | None = None
+    keras_stddev: float | None = None
+    added: str = ""
+
+    @property
+    def fan_in(self) -> float | None:
+        """How many products are added into one output value; None if the dtype isn't a float."""
+        return None if self.fans is None else self.fans.fan_in
+
+    @property
+    def fan_out(self) -> float | None:
+        """How many output values one input value reaches; None if the dtype isn't a float."""
+        return None if self.fans is None else self.fans.fan_out
+
+
+_FIELDS = {each.name: at for at, each in enumerate(fields(PlanEntry))}
+_values_of = attrgetter(*_FIELDS)
+
+
+def changed(entry: PlanEntry, **changes: Any) -> PlanEntry:
+    """Return an entry with other values, like `dataclasses.replace`, which takes twice as long."""
+    values = list(_values_of(entry))
+    for name, value in changes.items():
+        values[_FIELDS[name]] = value
+    return PlanEntry(*values)
 
 
 @public
@@ -132,6 +170,18 @@ class Plan:
             lines.append(f"These differ on other backends: {listed(other, 5)}.")
         if own := [entry.path for entry in self.entries if entry.action == "own"]:
             lines.append(f"Drawn by the layer itself, not portably: {listed(own, 5)}.")
+        if assigned := [entry.path for entry in self.entries if entry.action == "assigned"]:
+            lines.append(f"Drawn, and then replaced by other values: {listed(assigned, 5)}.")
+        if added := [entry.path for entry in self.entries if entry.added]:
+            lines.append(f"Layers add to their initializers: {listed(added, 5)}.")
+        if count := sum(entry.keras_stddev is not None for entry in self.entries):
+            weights = "1 weight has" if count == 1 else f"{count} weights have"
+            lines.append(f"{weights} other fans than Keras would use: fans: keras uses Keras's.")
+        unknown = [e.path for e in self.entries if _is_unknown(e)]
+        if unknown:
+            lines.append(
+                f"No role is known for these, so they have Keras's fans: {listed(unknown, 5)}."
+            )
         if self.uncovered:
             lines.append(
                 f"No rule matches these, so they are unchanged: {listed(self.uncovered, 5)}."
@@ -154,11 +204,21 @@ def _is_written(value: Any) -> bool:
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
 
 
+def _text(spec: str | dict[str, Any] | None) -> str:
+    return f"{spec['type']}(…)" if isinstance(spec, dict) else spec or ""
+
+
+def _is_unknown(entry: PlanEntry) -> bool:
+    return entry.action == "draw" and entry.role is not None and entry.role.kind == "unknown"
+
+
 def _initializer(entry: PlanEntry) -> str:
     if entry.action == "draw":
-        return entry.spec if isinstance(entry.spec, str) else f"{(entry.spec or {})['type']}(…)"
+        text = _text(entry.spec)
+        return f"{text}; {entry.added}" if entry.added else text
     words = {
         "own": entry.reason,
+        "assigned": "other values, assigned after it was drawn",
         "keep": "unchanged (a rule says so)",
         "uncovered": "unchanged (no rule matches)",
         "skip": f"unchanged ({entry.reason})",
@@ -168,6 +228,25 @@ def _initializer(entry: PlanEntry) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
+
+
+# The roles of weights that are multiplied with inputs and summed, or looked up.
+_WITH_FANS = ("kernel", "recurrent_kernel", "embedding", "lora_a", "lora_b", "unknown")
+
+
+def _fan(entry: PlanEntry, fan: float | None) -> str:
+    shown = entry.role is not None and entry.role.kind in _WITH_FANS
+    return _number_of_products(fan) if shown or entry.keras_stddev is not None else ""
+
+
+def _number_of_products(fan: float | None) -> str:
+    return "" if fan is None else f"{fan:g}" if fan == int(fan) else f"{fan:.4g}"
+
+
+def _keras_fans(entry: PlanEntry) -> str:
+    if entry.keras_fans is None or entry.keras_stddev is None:
+        return ""
+    return " / ".join(map(_number_of_products, entry.keras_fans))
 
 
 def _rule(entry: PlanEntry) -> str:
@@ -185,8 +264,12 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
     "shape": lambda entry: "×".join(map(str, entry.shape)) or "scalar",
     "dtype": lambda entry: entry.dtype,
     "initializer": _initializer,
+    "written as": lambda entry: _text(entry.written),
     "rule": _rule,
     "seed": _seed,
+    "fan_in": lambda entry: _fan(entry, entry.fan_in),
+    "fan_out": lambda entry: _fan(entry, entry.fan_out),
+    "Keras's fans": _keras_fans,
     "mean": lambda entry: _number(entry.mean),
     "stddev": lambda entry: _number(entry.stddev),
     "realised mean": lambda entry: _number(entry.realised_mean),
@@ -197,9 +280,10 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
     text = f"Rule {rule.number}{place} is never applied: match {rule.match!r}{_limits(rule)}."
+    matcher = Matcher(source)
     for entry in entries:
         path = entry.path.partition("#")[0]
-        if entry.rule and rule.matches(path, entry.layer, path.rpartition("/")[2]):
+        if entry.rule and matcher.matches(rule, path, entry.layer, path.rpartition("/")[2]):
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     return text
 

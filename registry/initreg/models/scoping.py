@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any, NamedTuple, Self
 from weakref import ref
 
@@ -16,16 +15,27 @@ from initreg.errors import (
     UnbuiltLayersWarning,
     UnknownInitializerError,
 )
-from initreg.models.assignments import new_entry, with_draw, with_rule
+from initreg.models.additions import addition_to
+from initreg.models.assignments import (
+    addition_for,
+    config_by_rule,
+    new_entry,
+    reaches,
+    with_draw,
+    with_fans,
+    with_rule,
+)
+from initreg.models.identity_map import IdentityMap
 from initreg.models.intercepting import Interception
 from initreg.models.layer_names import ScopeNames
 from initreg.models.paths import remember_path, unique
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import Matcher, Rule
+from initreg.rules.rules import FansMode, Matcher, Rule, Target, checked_fans
+from initreg.rules.variables import Numbers
 from initreg.user_warnings import warn_user
 from initreg.wording import listed
 
@@ -33,7 +43,13 @@ _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
 
 @public
-def scope(rules: object = None, seed: int | None = None, *, strict: bool = False) -> "Scope":
+def scope(
+    rules: object = None,
+    seed: int | None = None,
+    *,
+    strict: bool = False,
+    fans: FansMode | bool | None = None,
+) -> "Scope":
     """Draw every weight that is made within the scope portably, by its path.
 
     >>> import keras
@@ -47,6 +63,10 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
     every backend. They are also the same for every model in a process, because automatic names
     are counted within the scope. A seed in a spec replaces the base seed; it is still combined
     with the path.
+
+    A spec of a rule that scales with fans gets the true fans of each weight, as in `plan`. The
+    layers' own initializers mean what they mean in Keras. With `fans` "true" they get the true fans
+    as well; with "keras", here or in the rules, all get Keras's.
 
     `rules` is what `plan` takes, except a plan. A `seed` replaces the one in the rules; without
     either, one is drawn, and kept as ``opened.seed``. The layers keep their own initializers, so a
@@ -62,7 +82,7 @@ def scope(rules: object = None, seed: int | None = None, *, strict: bool = False
 
     Raises `RulesError` for invalid rules, and `ConfigError` if a spec does not fit its weight.
     """
-    return Scope(rules, seed, strict)
+    return Scope(rules, seed, strict, fans)
 
 
 class _Decision(NamedTuple):
@@ -76,7 +96,9 @@ class _Decision(NamedTuple):
 class Scope:
     """The context manager that `scope` returns. `seed` is its base seed."""
 
-    def __init__(self, rules: object, seed: int | None, strict: bool) -> None:
+    def __init__(
+        self, rules: object, seed: int | None, strict: bool, fans: FansMode | bool | None = None
+    ) -> None:
         if isinstance(rules, Plan) or (isinstance(rules, Mapping) and "plan" in rules):
             raise PlanError(
                 "A plan is for a model that exists: initreg.apply(model, plan). "
@@ -84,7 +106,12 @@ class Scope:
             )
         self._rules = read_rules(rules)
         self._matcher = Matcher(self._rules.source)
+        self._numbers = Numbers(self._rules)
         self._strict = strict
+        mode = checked_fans(fans)
+        self._fans_of_rules: FansMode = mode or self._rules.fans or "true"
+        self._fans_of_layers: FansMode = mode or "keras"
+        self._variables: IdentityMap[int] = IdentityMap()
         self.seed = base_seed(seed, self._rules)
         self._entries: list[PlanEntry] = []
         self._applied: list[Rule] = []
@@ -201,60 +228,102 @@ class Scope:
                 "expected, so its seed can't be trusted. Please report it."
             )
         remember_path(variable, path, counted)
-        self._entries.append(replace(decision.entry, name=variable.path))
+        self._variables[variable] = len(self._entries)
+        entry = decision.entry
+        is_named = entry.name == variable.path
+        self._entries.append(entry if is_named else changed(entry, name=variable.path))
         return variable
+
+    def assigned(self, variable: Any) -> None:
+        """Note that a variable got other values than those it was made with."""
+        if (at := self._variables.get(variable)) is not None:
+            entry = self._entries[at]
+            if entry.action == "draw":
+                self._entries[at] = changed(entry, action="assigned")
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide how to draw a new weight. `own` is the layer's own initializer."""
         if entry.action == "skip":
             return _Decision(entry)
         name = path.rpartition("/")[2]
-        matches = self._matcher.matches
-        rule = next((r for r in self._rules.rules if matches(r, path, entry.layer, name)), None)
+        rule = self._matcher.first(
+            self._rules.rules,
+            Target(path, entry.layer, name),
+            accepts=lambda rule: reaches(rule, entry),
+        )
         if rule is not None:
             self._applied.append(rule)
-            entry = with_rule(entry, rule)
-            return _Decision(entry) if rule.init is None else self._drawn(entry, rule.init)
+            entry = with_fans(with_rule(entry, rule), layer, self._fans_of_rules)
+            if rule.init is None:
+                return _Decision(entry)
+            return self._drawn(layer, entry, config_by_rule(self._numbers, rule, (path,), entry))
+        return self._decide_own(layer, entry, name, own)
+
+    def _decide_own(self, layer: Any, entry: PlanEntry, name: str, own: Any) -> _Decision:
+        """Decide how to draw a weight with the layer's own initializer."""
+        if addition_to(layer, name, entry.shape) is not None:
+            own = layer.bias_initializer  # `own` is the layer's function, which calls this one
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
         config = _config_of(initializer)
         if config is None:
             return self._called(entry, initializer)
-        has_own_seed = not _is_seeded_by_keras(initializer, layer)
-        return self._drawn(entry, config if has_own_seed else _unseeded(config))
+        original = _original_of(initializer, layer)
+        if original is not None:
+            config = _as_in_layer(config, original, keep_axes=self._fans_of_layers == "keras")
+        return self._drawn(layer, with_fans(entry, layer, self._fans_of_layers), config)
 
-    def _drawn(self, entry: PlanEntry, config: InitializerConfig) -> _Decision:
+    def _drawn(self, layer: Any, entry: PlanEntry, config: InitializerConfig) -> _Decision:
         from initreg.models.portable import Portable  # imports Keras
 
-        entry, fitted = with_draw(entry, config, self.seed)
-        return _Decision(entry, Portable.of_weight(fitted, self.seed, entry.path))
+        addition = addition_for(layer, entry, config)
+        entry, fitted = with_draw(entry, config, self.seed, addition)
+        return _Decision(entry, Portable.of_weight(fitted, self.seed, entry.path, addition))
 
     def _called(self, entry: PlanEntry, initializer: Any) -> _Decision:
         """Seed an initializer that the registry doesn't know, if it takes a seed."""
         name = getattr(initializer, "__name__", type(initializer).__name__)
-        entry = replace(entry, action="own", reason=f"the layer's own {name}")
+        entry = changed(entry, action="own", reason=f"the layer's own {name}")
         get_config = getattr(initializer, "get_config", None)
         config: dict[str, Any] = {}
         if callable(get_config) and hasattr(initializer, "from_config"):
             config = get_config()
         if "seed" not in config:
-            return _Decision(replace(entry, reason=f"{entry.reason}, unseeded"))
+            return _Decision(changed(entry, reason=f"{entry.reason}, unseeded"))
         seed = config["seed"] if isinstance(config["seed"], int) else self.seed
         derived = derive_seed(seed, entry.path)
         seeded = type(initializer).from_config({**config, "seed": derived})
-        return _Decision(replace(entry, seed=seed, derived_seed=derived), seeded)
+        return _Decision(changed(entry, seed=seed, derived_seed=derived), seeded)
 
 
-def _is_seeded_by_keras(initializer: Any, layer: Any) -> bool:
-    """Return True if Keras generated the seed of an initializer.
+def _original_of(initializer: Any, layer: Any) -> Any:
+    """Return the initializer of the layer that Keras copied, or None if this one isn't a copy.
 
-    EinsumDense, and so attention, passes on a copy of the layer's unseeded initializer. The copy
-    has the seed that Keras generated for the original.
+    EinsumDense, and so attention, passes on a copy of the layer's initializer, with axes and with
+    the seed that Keras generated for the original.
     """
     seed = getattr(initializer, "seed", None)
-    return type(seed) is int and any(
-        type(own) is type(initializer) and own.seed == seed and own.get_config().get("seed") is None
-        for own in vars(layer).values()
+    if type(seed) is not int:
+        return None
+    return next(
+        (
+            own
+            for own in vars(layer).values()
+            if type(own) is type(initializer) and own is not initializer and own.seed == seed
+        ),
+        None,
     )
+
+
+def _as_in_layer(config: InitializerConfig, original: Any, *, keep_axes: bool) -> InitializerConfig:
+    """Return the config of a copy, without what Keras added to it and the user didn't write."""
+    written = original.get_config()
+    added = ("seed",) if keep_axes else ("seed", "input_axes", "output_axes")
+    fields = [
+        config.parameter_fields[name]
+        for name in added
+        if name in config.parameter_fields and written.get(name) is None
+    ]
+    return config.model_copy(update=dict.fromkeys(fields)) if fields else config
 
 
 def _config_of(initializer: Any) -> InitializerConfig | None:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import Fitted, draw_fitted
+from initreg.draws.distributions import Constant
 from initreg.draws.dtypes import FLOATS
+from initreg.draws.filling import constant_in
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
 from initreg.draws.streams import CHUNK
 from initreg.errors import ConfigError, Fault
-from initreg.models.tensors import is_sharded, spread, to_shards, to_tensor
+from initreg.models.additions import Addition
+from initreg.models.tensors import filled, is_sharded, spread, to_shards, to_tensor
 from initreg.registry.building import build
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ def make_tensor(
     *,
     sharding: Any = None,
     moments: Moments | None = None,
+    addition: Addition | None = None,
 ) -> Any:
     """Make the values of one weight: with NumPy if they are portable, otherwise with Keras.
 
@@ -44,7 +48,10 @@ def make_tensor(
     ============  ========  =========  =========================================================
 
     `moments` collects the values of floats. `sharding` places the tensor on JAX's devices.
+    `addition` is what the layer adds: it replaces a part of the values.
     """
+    if addition is not None:
+        return _with_addition(fitted, dtype, seed, path, sharding, moments, addition)
     config = fitted.config
     is_float, is_portable, has_class = dtype in FLOATS, fitted.is_portable, not config.is_drawn()
     if not has_class and not is_portable:
@@ -61,9 +68,28 @@ def make_tensor(
     return _drawn(fitted, dtype, seed, path, sharding, moments)
 
 
+def _with_addition(
+    fitted: Fitted,
+    dtype: str,
+    seed: int,
+    path: str,
+    sharding: Any,
+    moments: Moments | None,
+    addition: Addition,
+) -> Any:
+    import numpy as np
+
+    ops = load_keras().ops
+    values = np.array(ops.convert_to_numpy(make_tensor(fitted, dtype, seed, path)))
+    values[addition.part] = addition.value
+    if moments is not None:
+        moments.add(values)
+    return spread(to_tensor(values), sharding)
+
+
 def _built(fitted: Fitted, dtype: str, seed: int, path: str) -> Any:
     """Make a tensor with the config's Keras class."""
-    config, shape, _ = fitted
+    config, shape = fitted.config, fitted.shape
     tensor = build(seeded(config, seed, path))(shape, dtype=dtype)
     if tuple(tensor.shape) != shape:
         problem = f"{config} fills the shape {list(tensor.shape)}, not {list(shape)}."
@@ -79,6 +105,12 @@ def _drawn(
     def draw(region: Region | None = None) -> Any:
         return draw_fitted(fitted, dtype, seed, path, region=region, moments=moments)
 
+    if isinstance(fitted.distribution, Constant) and sharding is None:
+        value = constant_in(fitted.distribution, dtype)
+        if (tensor := filled(value, fitted.shape, dtype)) is not None:
+            if moments is not None and 0 not in fitted.shape:
+                moments.add_constant(value)
+            return tensor
     if not is_sharded(sharding):
         return to_tensor(draw(), sharding)
     if fitted.distribution is None or math.prod(fitted.shape) <= CHUNK:

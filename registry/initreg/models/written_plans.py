@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from initreg.draws.seeds import MAX_SEED
 from initreg.errors import Fault, InitregError, PlanError
-from initreg.models.assignments import Assignment, Assignments, with_draw
+from initreg.models.assignments import Assignment, Assignments, addition_for, with_draw
 from initreg.models.paths import Weight
 from initreg.models.plans import Plan, PlanEntry
 from initreg.registry.registry import default_registry
@@ -84,8 +84,10 @@ def _assigned(weight: Weight, written: PlanEntry, seed: int, name: str) -> Assig
         config = default_registry().validate(entry.spec)
     except InitregError as error:
         raise PlanError(f"{name}, spec of {entry.path}:\n{error}") from error
-    entry, fitted = with_draw(entry, config, seed if entry.seed is None else entry.seed)
-    return Assignment(weight, entry, fitted)
+    addition = addition_for(weight.layer, entry, config)
+    base = seed if entry.seed is None else entry.seed
+    entry, fitted = with_draw(entry, config, base, addition)
+    return Assignment(weight, entry, fitted, addition)
 
 
 def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
 
-from initreg.config.base import InitializerConfig, written
+from initreg.config.base import InitializerConfig
 from initreg.discovery.loading import Discovery, ask
 from initreg.discovery.records import CommandHook, Plugin, PluginRecord
 from initreg.discovery.role_hooks import RoleHook
@@ -249,7 +249,7 @@ class Registry:
         >>> default_registry().write(default_registry().validate("HeNormal(seed=1)"))
         'he_normal(seed=1)'
         """
-        return written(self._describer.spec_of(config), config)
+        return self._describer.write(config)
 
     # The default registry ----------------------------------------------------------------------
 

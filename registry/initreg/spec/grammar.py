@@ -18,45 +18,35 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NoReturn, cast
 
 from initreg.errors import SpecSyntaxError
+from initreg.near_names import did_you_mean
 from initreg.public import public
-from initreg.spec.spec import PI, SQRT, Argument, Pairs, Spec, Value
+from initreg.spec.arithmetic import (
+    TOO_LARGE,
+    Formula,
+    Name,
+    NoResultError,
+    Operation,
+    compute,
+    count_fault,
+    finite,
+)
+from initreg.spec.pieces import reject_pieces, reject_what_warns
+from initreg.spec.spec import FUNCTIONS, PI, Argument, Pairs, Spec, Value
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 16
-MAX_EXPONENT = 64
-
-# Whole numbers of more than 64 bits are read as floats. No parameter is that large and exact, and
-# the canonical text of a spec stays short.
-_LARGEST_INT = 2**63
 
 _EXPECTED = "A spec is a name, or a name with arguments: random_normal(stddev=0.05)"
+_EXPECTED_FORMULA = "Write a number, or arithmetic such as 2*layers"
+_FUNCTIONS = f"{', '.join(FUNCTIONS[:-1])} and {FUNCTIONS[-1]}"
 
 # One character of a text becomes at most 16 characters of the canonical text.
 _MAY_GROW_TOO_LONG = MAX_LENGTH // 16
-
-# An escape sequence that Python accepts without a warning, or a `bad` one. Octal escapes are bad,
-# because Python warns about those from "\400" on.
-_BAD_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxuUN\r\n]|(?P<bad>.?))")
-
-# Python reads "1or 2" as "1 or 2", with a warning: a keyword may touch the number before it. The
-# first pattern is a quick test of the whole text; it also matches inside strings.
-_KEYWORD = "(?:and|else|for|if|in|is|not|or)"
-_MAY_TOUCH = re.compile(rf"[\d.][jJ]?{_KEYWORD}|0[xX]")
-_TOUCHING = re.compile(rf"\d[\w.]*?{_KEYWORD}")
-
-# The strings, numbers, words and comments of a text. A string that is never closed extends to the
-# end of the text. No character can match two alternatives, so the search takes linear time.
-_PIECE = re.compile(
-    r"""(?P<string>'''(?:\\.|'(?!'')|[^'\\])*\\?(?:'''|\Z)|"{3}(?:\\.|"(?!"")|[^"\\])*\\?(?:"{3}|\Z)"""
-    r"""|'(?:\\.|[^'\\])*\\?(?:'|\Z)|"(?:\\.|[^"\\])*\\?(?:"|\Z))"""
-    r"|(?P<number>\d[\w.]*)|(?P<word>(?:\w|[^\x00-\x7f])+)|(?P<comment>#[^\r\n]*)",
-    re.DOTALL,
-)
 
 
 @public
@@ -70,65 +60,82 @@ def parse(text: str) -> Spec:
     """
     if not isinstance(text, str):
         raise TypeError(f"parse takes text, not {type(text).__name__}.")
-    if len(text) > MAX_LENGTH:
-        problem = f"A spec is at most {MAX_LENGTH:,} characters long; this one has {len(text):,}."
-        raise SpecSyntaxError(problem, text, MAX_LENGTH)
-    body = text.lstrip()
-    if not body:
-        problem = "The spec is empty. Write the name of an initializer, such as random_normal."
-        raise SpecSyntaxError(problem, text, 0)
-    if "\0" in text:  # versions of Python raise different errors for it
-        problem = "A spec can't contain a null character."
-        raise SpecSyntaxError(problem, text, text.index("\0"))
-    start = len(text) - len(body)
-    if "\\" in text or _MAY_TOUCH.search(text):
-        _reject_what_warns(text, start)
-    reader = _Reader(text, start)
-    spec = reader.read(body)
+    spec = _Reader(text).read_spec()
     if len(text) > _MAY_GROW_TOO_LONG and len(str(spec)) > MAX_LENGTH:
         problem = f"Written in canonical form, this spec is over {MAX_LENGTH:,} characters long."
         raise SpecSyntaxError(problem, text, 0, len(text))
     return spec
 
 
-def _reject_what_warns(text: str, body_start: int) -> None:
-    """Raise for syntax that Python accepts with a warning, so that `parse` emits none."""
-    # Space before the body is skipped, because space that isn't ASCII looks like part of a word.
-    for piece in _PIECE.finditer(text, body_start):
-        start, end = piece.span()
-        # Python also warns inside bytes and f-strings. Both are rejected in any case.
-        prefix = text[max(0, start - 2) : start].lower() if piece.lastgroup == "string" else ""
-        if re.search("br?$|rb$", prefix) and "\\" in text:
-            raise SpecSyntaxError("Bytes are not allowed in a spec.", text, start, end)
-        if re.search("[ft]r?$", prefix) and _MAY_TOUCH.search(text):
-            raise SpecSyntaxError("An f-string is not allowed in a spec.", text, start, end)
-        if piece.lastgroup == "number" and _TOUCHING.match(piece[0]):
-            raise SpecSyntaxError(f"{piece[0]!r} is not a number.", text, start, end)
-    for match in _BAD_ESCAPE.finditer(text):
-        if match["bad"] is not None:
-            problem = rf"'\{match['bad']}' is not a valid escape. Write \\ for a backslash."
-            raise SpecSyntaxError(problem, text, match.start(), match.end())
+def parse_template(text: str) -> Spec:
+    """Read a spec whose arithmetic may have names, as the specs of rules do.
+
+    Each bare word among its values is a `Name`, and arithmetic with names is an `Operation`.
+    Raises `SpecSyntaxError` as `parse` does.
+    """
+    return _Reader(text, names=True).read_spec()
+
+
+def parse_formula(text: str) -> Formula:
+    """Read arithmetic alone, with names.
+
+    >>> parse_formula("2*3"), parse_formula("2*layers").symbol
+    (6, '*')
+    """
+    return _Reader(text, "formula", names=True).read_formula()
 
 
 class _Reader:
-    """Turn the syntax tree of one text into a `Spec`."""
+    """Turn the syntax tree of one text into a `Spec`, or into a formula.
 
-    def __init__(self, text: str, start: int) -> None:
+    With `names`, arithmetic can have names in it. `kind` is what errors call the text.
+    """
+
+    def __init__(self, text: str, kind: str = "spec", *, names: bool = False) -> None:
         self.text = text
-        self.start = start
+        self.kind = kind
+        self.names = names
+        self.start = len(text) - len(text.lstrip())
         # Python counts the columns of a line in UTF-8 bytes. In a single line of ASCII, these are
         # characters.
         self.plain = text.isascii() and "\n" not in text and "\r" not in text
 
-    def read(self, body: str) -> Spec:
+    def read_spec(self) -> Spec:
+        node = self._tree(_EXPECTED)
+        if isinstance(node, ast.Name | ast.Attribute):
+            return Spec(self._name(node), (), self._at(node), self.text)
+        if isinstance(node, ast.Call):
+            value = self._call(node, 0)
+            if isinstance(value, Spec):
+                return value
+        self._reject(node, _EXPECTED)
+
+    def read_formula(self) -> Formula:
+        return self._operand(self._tree(_EXPECTED_FORMULA), 0)
+
+    def _tree(self, expected: str) -> ast.expr:
+        text = self.text
+        if len(text) > MAX_LENGTH:
+            problem = (
+                f"A spec is at most {MAX_LENGTH:,} characters long; this one has {len(text):,}."
+            )
+            self._stop(problem, MAX_LENGTH)
+        body = text[self.start :]
+        if not body:
+            self._stop(_EMPTY[self.kind], 0)
+        if "\0" in text:  # versions of Python raise different errors for it
+            self._stop("A spec can't contain a null character.", text.index("\0"))
+        reject_what_warns(text, self.start)
         try:
             tree = compile(body, "<spec>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
         except SyntaxError as error:
             line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
             starts = self._line_starts  # Python may count one line more
             at = self._characters[starts[min(line, len(starts)) - 1]] + column
+            if error.offset == 0:  # at the end of the text, Python means
+                at = len(text.rstrip())
             self._stop(
-                f"This is not a valid spec: {error.msg.rstrip('.?')}. {_EXPECTED}.",
+                f"This is not a valid {self.kind}: {error.msg.rstrip('.?')}. {expected}.",
                 min(at, len(self.text)),
             )
         except UnicodeEncodeError as error:
@@ -139,32 +146,15 @@ class _Reader:
         except (RecursionError, MemoryError):
             self._too_deep(self.start)
         if not self.plain or "#" in body:
-            self._check_pieces()
-        node = cast(ast.Expression, tree).body
-        if isinstance(node, ast.Name | ast.Attribute):
-            return Spec(self._name(node), (), self._at(node), self.text)
-        if isinstance(node, ast.Call):
-            value = self._call(node, 0)
-            if isinstance(value, Spec):
-                return value
-        self._reject(node, _EXPECTED)
-
-    def _check_pieces(self) -> None:
-        """Reject comments, and names that Python would silently turn into ASCII."""
-        for piece in _PIECE.finditer(self.text):
-            if piece.lastgroup == "comment":
-                self._stop(
-                    "Comments are not allowed in a spec. Quote a '#' that is text.", piece.start()
-                )
-            if piece.lastgroup == "word" and not piece[0].isascii():
-                self._stop(f"The name {piece[0]!r} is not plain ASCII.", *piece.span())
+            reject_pieces(self.text)
+        return cast(ast.Expression, tree).body
 
     def _call(self, node: ast.Call, depth: int) -> Value:
         if depth > MAX_DEPTH:
             self._too_deep(self._at(node))
         name = self._name(node.func)
-        if name == SQRT and depth:
-            return self._sqrt(node, depth)
+        if name in FUNCTIONS and depth:
+            return self._function(name, node, depth)
         arguments = []
         for item in node.args:
             at = self._at(item)
@@ -202,7 +192,7 @@ class _Reader:
             case ast.Constant(value=str() | bool() | None as constant):
                 return constant
             case ast.Name(id=word):
-                return math.pi if word == PI else word
+                return math.pi if word == PI else self._word(word, node)
             case ast.BinOp() | ast.UnaryOp():
                 return self._arithmetic(node, depth)
             case ast.Call():
@@ -220,7 +210,9 @@ class _Reader:
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 self._stop("'**' is not allowed in a spec.", self._at(value) - 2, self._at(value))
-            word = self._value(key, depth + 1)
+            word: object = self._value(key, depth + 1)
+            if isinstance(word, Name):
+                word = word.word
             if not isinstance(word, str):
                 self._reject(key, "The keys of a dict are text")
             if word in pairs:
@@ -230,53 +222,65 @@ class _Reader:
 
     # Arithmetic over numbers -------------------------------------------------------------------
 
-    def _operand(self, node: ast.expr, depth: int) -> int | float:
-        value = self._value(node, depth + 1)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self._reject(node, "Arithmetic takes only numbers, pi and sqrt()")
+    def _word(self, word: str, node: ast.expr) -> Value:
+        if not self.names:
+            return word
+        return cast(Value, Name(word, self._at(node), self._end(node)))
+
+    def _operand(self, node: ast.expr, depth: int) -> Formula:
+        if isinstance(node, ast.Name) and node.id != PI and not self.names:
+            self._reject(node, _no_names(node.id))
+        if isinstance(node, ast.Call):
+            name = self._name(node.func)
+            if name not in FUNCTIONS:
+                near = did_you_mean(name.rpartition(".")[2], FUNCTIONS)
+                problem = f"There is no function {name!r}.{near} Arithmetic has {_FUNCTIONS}"
+                self._reject(node.func, problem)
+        value: object = self._value(node, depth + 1)
+        if isinstance(value, bool) or not isinstance(value, int | float | Name | Operation):
+            self._reject(node, f"Arithmetic takes only numbers, pi, {_FUNCTIONS}")
         return value
 
-    def _arithmetic(self, node: ast.BinOp | ast.UnaryOp, depth: int) -> int | float:
-        operator = type(node.op)
+    def _arithmetic(self, node: ast.BinOp | ast.UnaryOp, depth: int) -> Value:
         if isinstance(node, ast.UnaryOp):
-            if operator not in (ast.USub, ast.UAdd):
+            if not isinstance(node.op, ast.USub | ast.UAdd):
                 self._reject(node)
             operand = self._operand(node.operand, depth)
-            return -operand if operator is ast.USub else operand
-        compute = _OPERATORS.get(operator)
-        if compute is None:
-            self._reject(node, "Arithmetic supports only + - * / ** and sqrt()")
-        left, right = self._operand(node.left, depth), self._operand(node.right, depth)
-        if operator is ast.Pow and abs(right) > MAX_EXPONENT:
-            self._reject(node.right, f"An exponent is at most {MAX_EXPONENT}")
+            if isinstance(node.op, ast.USub):
+                return self._operation("negative", node, [(operand, node.operand)])
+            if isinstance(operand, Name):  # `+word` is not text
+                return self._operation("+", node, [(0, node), (operand, node.operand)])
+            return cast(Value, operand)
+        symbol = _OPERATORS.get(type(node.op))
+        if symbol is None:
+            self._reject(node, f"Arithmetic supports only + - * / **, {_FUNCTIONS}")
+        nodes = (node.left, node.right)
+        return self._operation(symbol, node, [(self._operand(n, depth), n) for n in nodes])
+
+    def _function(self, name: str, node: ast.Call, depth: int) -> Value:
+        if problem := count_fault(name, -1 if node.keywords else len(node.args)):
+            self._reject(node, problem)
+        return self._operation(name, node, [(self._operand(n, depth), n) for n in node.args])
+
+    def _operation(
+        self, symbol: str, node: ast.expr, operands: list[tuple[Formula, ast.expr]]
+    ) -> Value:
+        """Compute an operation, or return it as an `Operation` if a name is in it."""
+        numbers = [operand for operand, _ in operands if isinstance(operand, int | float)]
+        if len(numbers) < len(operands):
+            formulas = tuple([operand for operand, _ in operands])
+            return cast(Value, Operation(symbol, formulas, self._at(node), self._end(node)))
         try:
-            return self._number(compute(left, right), node)
-        except ZeroDivisionError:
-            self._reject(node, "This divides by zero")
-        except OverflowError:
-            self._too_large(node)
+            return compute(symbol, *numbers)
+        except NoResultError as error:
+            at = node if error.operand is None else operands[error.operand][1]
+            self._reject(at, error.problem)
 
-    def _sqrt(self, node: ast.Call, depth: int) -> float:
-        if len(node.args) != 1 or node.keywords:
-            self._reject(node, "sqrt() takes one number")
-        operand = self._operand(node.args[0], depth)
-        if operand < 0:
-            self._reject(node, f"sqrt() takes a number of 0 or more, not {operand}")
-        return math.sqrt(operand)
-
-    def _number(self, value: object, node: ast.expr) -> int | float:
-        if isinstance(value, int):
-            if -_LARGEST_INT <= value <= _LARGEST_INT:
-                return value
-            try:
-                return float(value)
-            except OverflowError:
-                self._too_large(node)
-        if not isinstance(value, float):  # a negative base with a fractional exponent
-            self._reject(node, "The result is not a real number")
-        if not math.isfinite(value):
-            self._too_large(node)
-        return value
+    def _number(self, value: float, node: ast.expr) -> int | float:
+        try:
+            return finite(value)
+        except NoResultError:
+            self._reject(node, TOO_LARGE)
 
     # Positions and errors -----------------------------------------------------------------------
 
@@ -309,9 +313,6 @@ class _Reader:
         starts = (byte & 0xC0 != 0x80 for byte in self.text.encode())
         return [count - 1 for count in itertools.accumulate(starts)] + [len(self.text)]
 
-    def _too_large(self, node: ast.expr) -> NoReturn:
-        self._reject(node, "This number is too large and overflows to infinity")
-
     def _too_deep(self, column: int) -> NoReturn:
         self._stop(f"A spec nests at most {MAX_DEPTH} levels deep.", column)
 
@@ -325,12 +326,28 @@ class _Reader:
         raise SpecSyntaxError(problem, self.text, column, end) from None
 
 
-_OPERATORS: dict[type[ast.AST], Callable[[float, float], object]] = {
-    ast.Add: lambda left, right: left + right,
-    ast.Sub: lambda left, right: left - right,
-    ast.Mult: lambda left, right: left * right,
-    ast.Div: lambda left, right: left / right,
-    ast.Pow: lambda left, right: left**right,
+def _no_names(word: str) -> str:
+    """Say what to write in place of a name in arithmetic, outside of rules."""
+    if word in ("fan_in", "fan_out"):
+        return (
+            f"{word!r} is a number in rules only. Here, variance_scaling scales with the fans: "
+            f"variance_scaling(scale=2, mode={word})"
+        )
+    near = did_you_mean(word, (PI, *FUNCTIONS))
+    return f"Only rules can compute with names such as {word!r}.{near} Write a number"
+
+
+_EMPTY = {
+    "spec": "The spec is empty. Write the name of an initializer, such as random_normal.",
+    "formula": f"This is empty. {_EXPECTED_FORMULA}.",
+}
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
 }
 
 _NOT_ALLOWED: dict[type[ast.AST], str] = {

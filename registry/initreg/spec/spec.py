@@ -10,9 +10,10 @@ from typing import NamedTuple, TypeAlias
 
 from initreg.public import public
 
-PI, SQRT = "pi", "sqrt"
-RESERVED = (PI, SQRT)
-"""Names that mean something else in a spec: a number, and a function of arithmetic."""
+PI = "pi"
+FUNCTIONS = ("sqrt", "log", "exp", "min", "max", "abs")
+RESERVED = (PI, *FUNCTIONS)
+"""Names that mean something else in a spec: a number, and the functions of arithmetic."""
 
 _BARE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

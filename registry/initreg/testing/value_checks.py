@@ -7,6 +7,7 @@ from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import distribution_of, draw_config
 from initreg.draws.dtypes import FLOATS
+from initreg.draws.fans import Fans, Layout
 from initreg.draws.shapes import Shape
 from initreg.draws.streams import CHUNK
 from initreg.errors import InitregError, PluginError
@@ -199,6 +200,29 @@ def distribution(subject: Subject) -> None:
             raise Skipped("Its example_shape() has no values.")
         difference = misfit(draws.values, draws.distribution, alpha)
         demand(difference is None, f"{draws} {difference}.", _STATE)
+
+
+@register(needs_keras=False)
+def fans(subject: Subject) -> None:
+    """Portable draws accept the fans of any layer: small ones, fractions, and with a layout."""
+    import numpy as np
+
+    for config in subject.tried:
+        shape = config.example_shape()
+        counted = _by_numpy(config, shape)
+        if counted is None or isinstance(counted, Exception):
+            raise Skipped("It has no portable draw: see the check shapes.")
+        axes = tuple(range(len(shape)))
+        layout = Layout(shape, axes[:-1], axes[-1:]) if len(shape) > 1 else None
+        for given in (Fans(1, 1), Fans(2.25, 0.75, layout)):
+            try:
+                values: Any = draw_config(config, shape, "float32", SEED, fans=given)
+            except InitregError as error:
+                advice = "Use fans.fan_in and fans.fan_out as numbers, not as the sizes of axes."
+                raise Failed(f"For {given}: {error}", advice, subject.text(config)) from error
+            problem = f"For {given}, values are not finite."
+            is_right = np.isfinite(values).all() or not np.isfinite(counted).all()
+            demand(is_right, problem, "Divide by the fans of the weight.", subject.text(config))
 
 
 @register(needs_keras=True)

@@ -16,7 +16,7 @@ PLUGIN = """
         '''Draw from a normal distribution.'''
         mean: Number = 0.0
         seed: Seed = None
-        def distribution(self, shape):
+        def distribution(self, shape, fans):
             return Normal(self.mean)
     class Sound(
         InitializerConfig, name="sound_ones", builds="keras.initializers:Ones",
@@ -38,19 +38,17 @@ def test_a_name_is_checked_with_all_that_it_takes(cli: Any) -> None:
     statuses = dict(line.split(maxsplit=2)[:2] for line in lines[2 : 2 + len(CHECKS)])
     assert list(statuses) == list(CHECKS)
     assert statuses["spread"] == "skipped"
-    assert lines[-1] == "18 passed, 1 skipped, 0 failed."
+    assert lines[-1] == "19 passed, 1 skipped, 0 failed."
 
 
 def test_a_failure_is_reported_with_advice(cli: Any) -> None:
-    done = cli("verify", "identity(0.5)")
+    done = cli("verify", "orthogonal(0.5)")
     assert (done.status, done.stderr) == (1, "")
-    assert done.stdout.startswith("identity(gain=0.5)\n")
+    assert done.stdout.startswith("orthogonal(gain=0.5)\n")
     advice = done.stdout.partition("What to do\n")[2].splitlines()
     assert advice[0].split("  ")[0] == "check"
-    assert advice[1].startswith(
-        "keras_config  identity(gain=0.5)  The result of from_config(get_config())"
-    )
-    assert "Return everything that the values depend on from get_config()" in advice[1]
+    assert advice[1].startswith("dtypes  orthogonal(gain=0.5)  It can't draw ")
+    assert "Draw in float32, and cast to " in advice[1]
     assert advice[-1].endswith(" failed.")
 
 
@@ -101,8 +99,8 @@ def test_the_initializers_of_a_plugin(command: Any, installed: Any) -> None:
     assert done.status == 1
     head, planted, sound, *rest = done.stdout.splitlines()
     assert head.split() == ["initializer", "passed", "skipped", "failed", "seconds"]
-    assert planted.split()[:4] == ["planted", "18", "0", "1"]
-    assert sound.split()[:4] == ["sound_ones", "15", "4", "0"]
+    assert planted.split()[:4] == ["planted", "19", "0", "1"]
+    assert sound.split()[:4] == ["sound_ones", "15", "5", "0"]
     assert any(
         line.startswith("docs ") and "No description of mean, seed." in line for line in rest
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from initreg import ConfigError, InitregWarning, Uniform, draw, validate
+from initreg import ConfigError, Fans, InitregWarning, Uniform, draw, validate
 from initreg.testing import parametrize
 
 from initreg_example.low_rank import LowRank
@@ -17,8 +17,9 @@ def test_conformance(check: Callable[[], object]) -> None:
 
 
 def test_the_first_layer_of_a_siren_has_its_own_bound() -> None:
-    assert Siren(omega=30).distribution((600, 10)) == Uniform(-0.1 / 30, 0.1 / 30)
-    assert Siren(first=True).distribution((600, 10)) == Uniform(-1 / 600, 1 / 600)
+    shape, fans = (600, 10), Fans(fan_in=600, fan_out=10)
+    assert Siren(omega=30).distribution(shape, fans) == Uniform(-0.1 / 30, 0.1 / 30)
+    assert Siren(first=True).distribution(shape, fans) == Uniform(-1 / 600, 1 / 600)
 
 
 def test_the_old_name_of_a_parameter_emits_a_warning() -> None:

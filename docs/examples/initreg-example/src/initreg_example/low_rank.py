@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
-from initreg import InitializerConfig, NonNegative, Normal, Seed, Shape, draw, hookimpl
+from initreg import Fans, InitializerConfig, NonNegative, Normal, Seed, Shape, draw, hookimpl
 from pydantic import Field
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class LowRank(
     stddev: NonNegative = Field(default=0.05, description="Standard deviation of the values.")
     seed: Seed = Field(default=None, description="Seed; without one, each initializer differs.")
 
-    def draw(self, shape: Shape, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
+    def draw(self, shape: Shape, fans: Fans, seed: int, path: str = "") -> "np.ndarray[Any, Any]":
         rows, columns = math.prod(shape[:-1]), math.prod(shape[-1:])
         # With two paths, the two matrices are independent.
         tall = draw(Normal(), (rows, self.rank), seed=seed, path=f"{path}/tall", dtype="float64")

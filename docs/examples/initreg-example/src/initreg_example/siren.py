@@ -4,12 +4,12 @@ import math
 
 from initreg import (
     Distribution,
+    Fans,
     InitializerConfig,
     Positive,
     Seed,
     Shape,
     Uniform,
-    compute_fans,
     hookimpl,
 )
 from pydantic import Field, StrictBool
@@ -32,8 +32,8 @@ class Siren(
     first: StrictBool = Field(default=False, description="Use the bounds of the first layer.")
     seed: Seed = Field(default=None, description="Seed; without one, each initializer differs.")
 
-    def distribution(self, shape: Shape) -> Distribution:
-        fan_in = max(1, compute_fans(shape)[0])
+    def distribution(self, shape: Shape, fans: Fans) -> Distribution:
+        fan_in = max(1, fans.fan_in)
         bound = 1 / fan_in if self.first else math.sqrt(6 / fan_in) / self.omega
         return Uniform(-bound, bound)
 

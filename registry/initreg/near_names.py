@@ -1,0 +1,15 @@
+"""The known name that is nearest to a misspelt one."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return " Did you mean …?" with the known word nearest to `word`, or nothing.
+
+    >>> did_you_mean("stdev", ["mean", "stddev"])
+    " Did you mean 'stddev'?"
+    """
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f" Did you mean {names[near[0]]!r}?" if near else ""

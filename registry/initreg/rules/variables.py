@@ -1,0 +1,238 @@
+r"""The numbers that rules compute with for the weights of one model, and the configs they come to.
+
+>>> from initreg import Fans, read_rules
+>>> rules = read_rules({
+...     "let": {"layers": r"count(block_(\d+)/)"},
+...     "rules": [{"match": r"(?P<i>\d+)/kernel", "init": "constant(sqrt(layers)/(i+1))"}],
+... })
+>>> numbers = Numbers(rules, [("net/block_0/kernel",), ("net/block_3/kernel",)])
+>>> str(numbers.config_for(rules.rules[0], ("net/block_3/kernel",), Fans(8, 4), 32))
+'constant(value=0.3535533905932738)'
+
+A plan makes the numbers of its model once, before it assigns any weight:
+``Numbers(rules, [(weight.literal, weight.counted) for weight in weights])``. A scope has no paths
+yet, and makes them without: ``Numbers(rules)``.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from initreg.config.base import InitializerConfig
+from initreg.draws.fans import Fans
+from initreg.errors import Fault, InitregError, RulesError
+from initreg.registry.registry import Registry, default_registry
+from initreg.rules.let import Count, Let, read_let
+from initreg.rules.names import as_number, plain
+from initreg.rules.patterns import ADVICE, compile_pattern, timed_match
+from initreg.rules.rules import Rule, Rules
+from initreg.rules.templates import Template
+from initreg.spec.arithmetic import NoResultError, Number, evaluate, finite
+from initreg.wording import shown
+
+if TYPE_CHECKING:
+    import regex
+
+# In seconds of CPU time, as for the patterns of rules. A usual search takes some microseconds.
+_ONE_SEARCH = 1.0
+_ALL_SEARCHES = 5.0
+_FREE = 50e-6
+
+
+def together(errors: Iterable[RulesError]) -> RulesError:
+    """Return one error for those of several weights: the first one of each place in the rules."""
+    first: dict[tuple[object, ...], tuple[Fault, str | None]] = {}
+    more: Counter[tuple[object, ...]] = Counter()
+    for error in errors:
+        for fault, text in zip(error.faults, error.texts, strict=True):
+            place = fault.path, fault.column, fault.end
+            more[place] += place in first
+            first.setdefault(place, (fault, text))
+    faults = [
+        replace(fault, message=f"{fault.message} {_more(more[place])}") if more[place] else fault
+        for place, (fault, _) in first.items()
+    ]
+    return RulesError(faults, texts=[text for _, text in first.values()])
+
+
+def _more(count: int) -> str:
+    return f"{count} more weight{'s fail' if count > 1 else ' fails'} at the same place."
+
+
+class Numbers:
+    """Computes the specs of rules for the weights of one model.
+
+    `weights` has for each weight of the model the names that patterns are searched in: its name in
+    Keras, and its path if that is another. Counts use the first ones, if a pattern matches any of
+    them, as rules do. It is None while a model is built; counts can't be known then.
+
+    Raises `RulesError` if a number of `let` that a rule uses can't be computed.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        weights: Sequence[Sequence[str]] | None = None,
+        registry: Registry | None = None,
+    ) -> None:
+        self._rules = rules
+        self._registry = registry or default_registry()
+        self._seconds_left = _ALL_SEARCHES
+        self._configs: dict[tuple[Template, tuple[Number, ...]], InitializerConfig] = {}
+        self.let: Mapping[str, Number] = self._of_let(weights)
+
+    def config_for(
+        self, rule: Rule, names: Sequence[str], fans: Fans, size: int
+    ) -> InitializerConfig:
+        """Return the config of a weight to which a rule applies.
+
+        `names` are the names of the weight that patterns are searched in; errors show the last one.
+        A rule that doesn't compute has one config for all its weights. Raises `RulesError` if the
+        spec can't be computed, with the number of the rule, the path and the place in the spec.
+        """
+        template = rule.init
+        assert template is not None  # noqa: S101  # such a rule keeps its weights
+        if not isinstance(template, Template):
+            return template
+        numbers = self._numbers(rule, template, names, fans, size)
+        key = template, tuple(numbers.values())
+        config = self._configs.get(key)
+        if config is None:
+            try:
+                config = template.config(numbers, self._registry)
+            except InitregError as error:
+                self._reject(rule, template, names[-1], numbers, error.faults)
+            self._configs[key] = config
+        return config
+
+    def _numbers(
+        self, rule: Rule, template: Template, names: Sequence[str], fans: Fans, size: int
+    ) -> dict[str, Number]:
+        numbers: dict[str, Number] = {}
+        groups: Mapping[str, str | None] | None = None
+        of_weight = {"fan_in": fans.fan_in, "fan_out": fans.fan_out, "size": size}
+        for word in sorted(template.variables):
+            if word in self.let:
+                numbers[word] = self.let[word]
+            elif word in of_weight:
+                numbers[word] = plain(of_weight[word])
+            else:
+                if groups is None:
+                    try:
+                        groups = self._groups(rule, names)
+                    except TimeoutError:
+                        fault = Fault(f"The pattern takes too long to match. {ADVICE}")
+                        self._reject(rule, template, names[-1], {}, [fault])
+                number = as_number(groups[word])
+                if number is None:
+                    text = groups[word]
+                    what = "takes no part in the match" if text is None else f"is {shown(text)}"
+                    problem = f"The group {word!r} {what}, so it is not a number."
+                    fault = Fault(problem, (), *template.place_of(word))
+                    self._reject(rule, template, names[-1], {}, [fault])
+                numbers[word] = number
+        return numbers
+
+    def _groups(self, rule: Rule, names: Sequence[str]) -> Mapping[str, str | None]:
+        """Return the named groups of the match by which a rule applies to a weight."""
+        for name in names:
+            match = self._search(rule.match, name)
+            if match is not None:
+                groups: dict[str, str | None] = match.groupdict()
+                return groups
+        return dict.fromkeys(compile_pattern(rule.match).groupindex)
+
+    def _search(self, pattern: str, name: str) -> "regex.Match[str] | None":
+        """Search a pattern in the name of a weight. Raise `TimeoutError` if it takes too long."""
+        match, seconds = timed_match(compile_pattern(pattern), name, _ONE_SEARCH)
+        self._seconds_left += _FREE - seconds
+        if self._seconds_left < 0:
+            raise TimeoutError
+        return match
+
+    def _reject(
+        self,
+        rule: Rule,
+        template: Template,
+        path: str,
+        numbers: Mapping[str, Number],
+        faults: Iterable[Fault],
+    ) -> NoReturn:
+        place = f" ({self._rules.source}:{rule.line})" if self._rules.source and rule.line else ""
+        shown_numbers = ", ".join(f"{name} = {number}" for name, number in numbers.items())
+        intro = f"Rule {rule.number}{place} for {path}"
+        intro += f", with {shown_numbers}" if shown_numbers else ""
+        notes = "".join(
+            f" {name} is 0 because no path of a weight matches {meaning.pattern!r}."
+            for name in self._let.needed(numbers)
+            if isinstance(meaning := self._let.meanings[name], Count) and not self.let[name]
+        )
+        found = [
+            replace(fault, message=f"{intro}: {fault.message}{notes}").below(
+                "rules", rule.number - 1, "init"
+            )
+            for fault in faults
+        ]
+        raise RulesError(found, texts=[template.written] * len(found))
+
+    # The numbers of `let` -----------------------------------------------------------------------
+
+    def _of_let(self, weights: Sequence[Sequence[str]] | None) -> dict[str, Number]:
+        self._let = Let()
+        if not any(rule.computes for rule in self._rules.rules):
+            return {}
+        self._let, faults = read_let(dict(self._rules.let))
+        if faults:
+            raise RulesError([f.fault for f in faults], texts=[f.text for f in faults])
+        used: set[str] = set()
+        for rule in self._rules.rules:
+            used |= rule.variables
+        written = dict(self._rules.let)
+        numbers: dict[str, Number] = {}
+        for name in self._let.needed(used):
+            meaning = self._let.meanings[name]
+            try:
+                if not isinstance(meaning, Count):
+                    numbers[name] = finite(evaluate(meaning, numbers))
+                elif weights is not None:
+                    numbers[name] = self._count(name, meaning, weights)
+                else:
+                    self._reject_count(name)
+            except NoResultError as error:
+                known = ", ".join(
+                    f"{word} = {numbers[word]}" for word in self._let.needed([name])[:-1]
+                )
+                problem = f"{error.problem}, with {known}."
+                self._reject_let(name, problem, str(written[name]), error.column, error.end)
+        return numbers
+
+    def _count(self, name: str, count: Count, weights: Sequence[Sequence[str]]) -> int:
+        for at in (0, -1):
+            values = set()
+            for names in weights:
+                try:
+                    match = self._search(count.pattern, names[at])
+                except TimeoutError:
+                    problem = f"This takes too long in the path {shown(names[at])}. {ADVICE}"
+                    self._reject_let(name, problem)
+                if match is not None:
+                    values.add(match.groups() or match[0])
+            if values:
+                return len(values)
+        return 0
+
+    def _reject_count(self, name: str) -> NoReturn:
+        problem = (
+            f"A scope can't count the weights of a model that is not built yet. Give {name} a "
+            "number, or use initreg.apply after the model is built."
+        )
+        self._reject_let(name, problem)
+
+    def _reject_let(
+        self, name: str, problem: str, text: str | None = None, column: int = 0, end: int = 0
+    ) -> NoReturn:
+        source = f"{self._rules.source}: " if self._rules.source else ""
+        text = str(dict(self._rules.let)[name]) if text is None else text
+        fault = Fault(f"{source}{problem}", ("let", name), column, end or len(text))
+        raise RulesError([fault], texts=[text])
