@@ -89,9 +89,8 @@ def resnet() -> keras.Model:
 class Scalar(layers.Layer):
     """Add one number, or multiply by it."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name)
-        self.number = self.add_weight(shape=(), initializer="random_normal", name=name)
+    def build(self, _):
+        self.number = self.add_weight(shape=(), initializer="random_normal", name=self.name)
 
     def call(self, x):
         return x * self.number if self.name == "multiplier" else x + self.number
