@@ -152,7 +152,7 @@ class _Reader:
             return None
         wrong = False
         for word in names_in(formula):
-            if word.word not in self.numbers:
+            if word.word == name or word.word not in self.numbers:
                 problem = self.problem_of_word(name, word.word)
                 self.add(problem, name, value, word.column, word.end)
                 wrong = True

@@ -132,6 +132,8 @@ class _Reader:
             line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
             starts = self._line_starts  # Python may count one line more
             at = self._characters[starts[min(line, len(starts)) - 1]] + column
+            if error.offset == 0:  # at the end of the text, Python means
+                at = len(text.rstrip())
             self._stop(
                 f"This is not a valid {self.kind}: {error.msg.rstrip('.?')}. {expected}.",
                 min(at, len(self.text)),
