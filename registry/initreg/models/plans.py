@@ -74,7 +74,7 @@ class PlanEntry:
     realised_stddev: float | None = None
     role: Role | None = None
     fans: Fans | None = None
-    keras_fans: tuple[float, float] | None = None
+    keras_fans: tuple[int | float, int | float] | None = None
     keras_stddev: float | None = None
     added: str = ""
 
