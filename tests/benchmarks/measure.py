@@ -34,7 +34,10 @@ class Table:
 
 
 def time_calls(
-    candidates: Mapping[str, Callable[[], object]], rounds: int = 25, seconds: float = 0.01
+    candidates: Mapping[str, Callable[[], object]],
+    rounds: int = 25,
+    seconds: float = 0.01,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Times:
     """Time functions in this process. Return the seconds of one call, once for each round."""
     numbers = {}
@@ -43,20 +46,20 @@ def time_calls(
         number, spent = 1, 0.0
         while spent < seconds:
             number = max(number * 2, int(number * seconds / max(spent, 1e-9)) if spent else 0)
-            spent = _time_batch(call, number)
+            spent = _time_batch(call, number, clock)
         numbers[name] = number
     times: Times = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, call in candidates.items():
-            times[name].append(_time_batch(call, numbers[name]) / numbers[name])
+            times[name].append(_time_batch(call, numbers[name], clock) / numbers[name])
     return times
 
 
-def _time_batch(call: Callable[[], object], number: int) -> float:
-    started = time.perf_counter()
+def _time_batch(call: Callable[[], object], number: int, clock: Callable[[], float]) -> float:
+    started = clock()
     for _ in range(number):
         call()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -14,8 +14,10 @@ BENCHMARKS = (
     "many_plugins",
     "verifying",
     "draws",
+    "planning",
     "building",
     "applying",
+    "small_weights",
     "sample_memory",
     "shard_memory",
 )

@@ -25,6 +25,7 @@ from initreg import (
     validate,
 )
 from initreg.discovery.loading import Discovery
+from initreg.registry import describing
 from initreg.wording import shown
 
 pytestmark = pytest.mark.keras
@@ -541,3 +542,40 @@ def test_an_exception_in_a_default_is_an_error_of_its_plugin():
 
     with pytest.raises(PluginError, match="ZeroDivisionError: division by zero"):
         Registry().register(Plugin(), "acme")
+
+
+# What is kept -------------------------------------------------------------------------------------
+
+
+def test_equal_keras_initializers_have_one_config_and_one_text(monkeypatch):
+    checks = []
+    check = describing.check
+    monkeypatch.setattr(describing, "check", lambda *args: checks.append(1) or check(*args))
+    registry = Registry(Discovery())
+    made = [keras.initializers.RandomNormal(stddev=0.1) for _ in range(5)]
+    assert len({id(registry.config_of(initializer)) for initializer in made}) == len(checks) == 1
+    assert {registry.write(registry.config_of(initializer)) for initializer in made} == {
+        "random_normal(stddev=0.1)"
+    }
+
+
+def test_values_that_only_look_equal_have_their_own_configs():
+    registry = Registry(Discovery())
+    values = [0.0, -0.0, 1.0, 1, [1.0, 2.0], [1, 2]]
+    for value in [*values, *reversed(values)]:
+        initializer = keras.initializers.Constant(value)
+        again = Registry(Discovery()).config_of(keras.initializers.Constant(value))
+        assert repr(registry.config_of(initializer)) == repr(again)
+    for _ in range(2):
+        array = keras.initializers.Constant([float(number) for number in range(2000)])
+        assert len(registry.config_of(array).value) == 2000
+
+
+def test_few_configs_are_kept(monkeypatch):
+    monkeypatch.setattr(describing, "_KEPT", 3)
+    registry = Registry(Discovery())
+    for _ in range(2):
+        for number in range(10):
+            config = registry.validate(f"constant({number})")
+            assert registry.write(config) == registry.write(config) == str(config)
+    assert len(registry._describer._texts) <= 3

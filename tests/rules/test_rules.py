@@ -151,6 +151,15 @@ def test_a_batch_has_the_results_of_its_searches():
     assert Matcher().matching(rules[0], []) == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "is_match"),
+    [(r"^\w+$", "e\u0301", True), (r"^\w+$", "x\u00b2", False), (r"^\w+$", "\u00e9t\u00e9", True)],
+    ids=["accent", "square", "letter"],
+)
+def test_letters_outside_ascii_are_those_of_regex(pattern, path, is_match):
+    assert Rule(pattern, None).matches(path, "Dense", "kernel") is is_match
+
+
 def test_a_rule_after_the_first_match_is_not_searched():
     rules = [Rule("kernel", None)] * 30 + [Rule("a", None, number=2), Rule(SLOW, None, number=3)]
     assert Matcher().first(rules, Target(PATH, "Dense", "x")) is rules[30]

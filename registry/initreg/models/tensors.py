@@ -40,19 +40,18 @@ def to_tensor(array: "Array", sharding: Any = None) -> Any:
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
 
 
-def filled(value: float, shape: Shape, dtype: str) -> Any:
-    """Make a tensor whose values are all the same; None if the backend is faster from an array.
+def zeros_or_ones(value: float, shape: Shape, dtype: str) -> Any:
+    """Make a tensor of zeros or of ones; None if `value` is neither, or an array is faster.
 
-    `dtype` is a float that holds the value exactly.
+    Only for these numbers, all backends have the same bits: TensorFlow drops the sign of -0.0.
     """
+    name = {"0.0": "zeros", "1.0": "ones"}.get(str(value))
     backend = load_keras().config.backend()
-    if backend == "torch":
-        torch = importlib.import_module("torch")
-        tensor = torch.full(shape, value, dtype=getattr(torch, dtype))
-        return load_keras().ops.convert_to_tensor(tensor)  # moves it to Keras's device
-    if backend == "tensorflow":
-        return importlib.import_module("tensorflow").constant(value, dtype, shape)
-    return None  # JAX would compile a function for each shape
+    if name is None or backend not in ("torch", "tensorflow"):
+        return None  # JAX would compile a function for each shape
+    library = importlib.import_module(backend)
+    tensor = getattr(library, name)(shape, dtype=getattr(library, dtype))
+    return load_keras().ops.convert_to_tensor(tensor)  # moves it to Keras's device
 
 
 def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) -> Any:

@@ -8,14 +8,13 @@ from initreg.config.base import InitializerConfig
 from initreg.config.drawing import Fitted, draw_fitted
 from initreg.draws.distributions import Constant
 from initreg.draws.dtypes import FLOATS
-from initreg.draws.filling import constant_in
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
 from initreg.draws.streams import CHUNK
 from initreg.errors import ConfigError, Fault
 from initreg.models.additions import Addition
-from initreg.models.tensors import filled, is_sharded, spread, to_shards, to_tensor
+from initreg.models.tensors import is_sharded, spread, to_shards, to_tensor, zeros_or_ones
 from initreg.registry.building import build
 
 if TYPE_CHECKING:
@@ -79,8 +78,10 @@ def _with_addition(
 ) -> Any:
     import numpy as np
 
-    ops = load_keras().ops
-    values = np.array(ops.convert_to_numpy(make_tensor(fitted, dtype, seed, path)))
+    values = draw_fitted(fitted, dtype, seed, path)
+    if values is None:  # only Keras can make them
+        tensor = make_tensor(fitted, dtype, seed, path)
+        values = np.array(load_keras().ops.convert_to_numpy(tensor))
     values[addition.part] = addition.value
     if moments is not None:
         moments.add(values)
@@ -106,8 +107,8 @@ def _drawn(
         return draw_fitted(fitted, dtype, seed, path, region=region, moments=moments)
 
     if isinstance(fitted.distribution, Constant) and sharding is None:
-        value = constant_in(fitted.distribution, dtype)
-        if (tensor := filled(value, fitted.shape, dtype)) is not None:
+        value = float(fitted.distribution.value)
+        if (tensor := zeros_or_ones(value, fitted.shape, dtype)) is not None:
             if moments is not None and 0 not in fitted.shape:
                 moments.add_constant(value)
             return tensor

@@ -214,7 +214,10 @@ def _trial_paths(text: str) -> Iterator[str]:
 
 
 class QuickSearch(NamedTuple):
-    """A search by `re` that needs no time limit in paths of up to `longest` characters."""
+    """A search by `re`, which needs no time limit in ASCII paths of up to `longest` characters.
+
+    In other paths, `re` and `regex` differ in what a letter, a digit or a space is.
+    """
 
     search: Callable[[str], re.Match[str] | None]
     longest: int
@@ -222,14 +225,14 @@ class QuickSearch(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def quick_search(text: str) -> QuickSearch:
-    r"""Return a search for short paths; `longest` is -1 if this pattern always needs a time limit.
+    r"""Return a search for short paths; `longest` is -1 if the pattern always needs a time limit.
 
     >>> quick_search(r"block_\d+/.*kernel$").longest
     244
     >>> quick_search(r"(block_\d+/)+kernel$").longest
     -1
 
-    Raises `PatternError` like `compile_pattern`; so `re` and `regex` find the same.
+    Raises `PatternError` like `compile_pattern`, so that `re` and `regex` find the same.
     """
     compile_pattern(text)
     longest = -1

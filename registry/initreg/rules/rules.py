@@ -188,7 +188,11 @@ class Matcher:
         return [
             (rule.layer is None or rule.layer == layer)
             and (rule.weight is None or rule.weight == weight)
-            and (search(path) is not None if len(path) <= longest else self._search(rule, path))
+            and (
+                search(path) is not None
+                if len(path) <= longest and path.isascii()
+                else self._search(rule, path)
+            )
             for path, layer, weight in targets
         ]
 
