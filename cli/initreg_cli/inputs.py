@@ -23,7 +23,7 @@ class Rules(NamedTuple):
     seed: int | None
 
 
-def read_rules(file: str, model: str, seed: int | None) -> Rules:
+def read_rules(file: str, model: str, seed: int | None, fans: str | None) -> Rules:
     """Read the rules or the plan. This is done before the model is built, which takes longer."""
     import initreg
     from initreg_cli.output import render
@@ -39,6 +39,8 @@ def read_rules(file: str, model: str, seed: int | None) -> Rules:
     if "plan" in document:
         if seed is not None:
             render.print_note(f"--seed {seed} has no effect: the plan has its own seeds.")
+        if fans is not None:
+            render.print_note(f"--fans {fans} has no effect: the plan has its own fans.")
         own_seed = document.get("seed")
         return Rules(document if file == "-" else file, own_seed if type(own_seed) is int else None)
     rules = initreg.read_rules(file)

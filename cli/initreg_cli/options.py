@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from typer.models import OptionInfo
@@ -53,6 +53,13 @@ RulesSeed = Annotated[
         help="Seed, 0 to 4294967295. By default, the one in the rules; if they have none, a random "
         "one, which is shown.",
         metavar="N",
+    ),
+]
+Fans = Annotated[
+    Literal["true", "keras"] | None,
+    typer.Option(
+        help="The fans that initializers scale with: the true ones, or those Keras would use. By "
+        "default, what the rules say, or true.",
     ),
 ]
 Backend = Annotated[

@@ -34,8 +34,8 @@ ANSWER = "initreg_initializers must return a list of InitializerConfig classes, 
 NOT_A_CLASS = "which is not a subclass of InitializerConfig"
 ALIAS_RULE = "Use letters, digits and underscores, a letter first"
 NO_HOOK = (
-    "it implements no hook. Mark its initreg_initializers or initreg_commands function with "
-    "@initreg.hookimpl"
+    "it implements no hook. Mark its initreg_initializers, initreg_roles or "
+    "initreg_commands function with @initreg.hookimpl"
 )
 
 FAILING = {

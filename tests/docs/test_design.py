@@ -22,8 +22,12 @@ def test_what_is_relied_on_has_an_adapter_and_a_test(module, test):
     assert any((folder / module).is_file() for folder in _PACKAGES)
 
 
-_PACKAGES = (ROOT / "registry" / "initreg", ROOT / "cli" / "initreg_cli")
+_PACKAGES = (
+    ROOT / "registry" / "initreg",
+    ROOT / "cli" / "initreg_cli",
+    ROOT / "plugins" / "initreg_plugins",
+)
 
 
 def test_the_table_is_found():
-    assert len(ROWS) == 9
+    assert len(ROWS) == 10

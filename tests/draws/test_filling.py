@@ -117,6 +117,16 @@ def test_threads_change_nothing(distribution, threads):
     np.testing.assert_array_equal(alone, together)
 
 
+@each_distribution
+@pytest.mark.parametrize("size", [1, 2, 1000, CHUNK, CHUNK + 1])
+def test_a_whole_weight_is_the_region_of_all_its_values(distribution, size):
+    whole = filling.draw_distribution(distribution, (size,), "float32", SEED)
+    region = filling.draw_distribution(
+        distribution, (size,), "float32", SEED, region=[slice(0, size)]
+    )
+    assert whole.tobytes() == region.tobytes()
+
+
 def test_the_order_of_chunks_changes_nothing(monkeypatch):
     expected = draw("normal", (5, CHUNK), seed=SEED)
     batches = filling.batches

@@ -37,6 +37,15 @@ def test_moments_of_nothing():
     assert math.isnan(moments.mean)
 
 
+@pytest.mark.parametrize("value", [0.0, -0.0, 0.1, 1e30, math.inf, -math.inf])
+def test_a_constant_has_the_moments_of_its_values(value):
+    constant, values = Moments(), Moments()
+    constant.add_constant(value)
+    with np.errstate(invalid="ignore"):
+        values.add(np.full(1, value))
+    assert str((constant.mean, constant.stddev)) == str((values.mean, values.stddev))
+
+
 def test_moments_added_in_many_threads():
     values = draw(Normal(2.0, 3.0), (64, 1000), seed=SEED, dtype="float64")
     moments = Moments()

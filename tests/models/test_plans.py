@@ -1,6 +1,7 @@
 """A plan prints as a table and is written as JSON."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,6 +9,8 @@ import pytest
 from keras import layers
 
 import initreg
+from initreg import PlanEntry
+from initreg.models.plans import changed
 
 pytestmark = pytest.mark.keras
 
@@ -119,3 +122,13 @@ def test_moments_that_json_has_not_are_left_out():
     done = initreg.apply(layer, [{"match": "", "init": "constant(1e300)"}], seed=1)
     assert done.entries[0].realised_mean == float("inf")
     assert "realised_mean" not in json.loads(done.to_json())["weights"][0]
+
+
+def test_a_changed_entry_is_the_one_that_dataclasses_replace_makes():
+    entry = PlanEntry(
+        "a/kernel", "a/kernel", (2, 3), "float32", "Dense", "draw", rule=2, stddev=0.1
+    )
+    assert changed(entry, action="keep", stddev=None) == replace(entry, action="keep", stddev=None)
+    assert changed(entry) == entry
+    with pytest.raises(KeyError):
+        changed(entry, stdev=1.0)

@@ -25,6 +25,7 @@ CASES = [
     ("he_uniform", (500, 2000)),
     ("he_normal", (10**6,)),
     ("he_normal(input_axes=[0], output_axes=[1, 2])", (10, 100, 1000)),
+    ("glorot_uniform(input_axes=[0, 1], output_axes=[1, 2])", (10, 100, 1000)),
     ("variance_scaling(2, fan_out, untruncated_normal)", (500, 2000)),
     ("variance_scaling(0.5, fan_avg, uniform)", (3, 3, 100, 1112)),
     ("variance_scaling(3, fan_in, normal, input_axes=[1], output_axes=[0])", (500, 2000)),

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator as Validator
 
 from initreg import UnreadableError, check_file, check_text, json_schema, validate
 from initreg.errors import InitregError, RulesError
-from initreg.rules import reading
+from initreg.rules import data
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import Rule, Rules
 from tests.support.processes import python
@@ -168,7 +168,10 @@ A_RULE = st.fixed_dictionaries(
 )
 SOME = st.fixed_dictionaries(
     {"rules": st.lists(A_RULE, max_size=4)},
-    optional={"seed": st.none() | st.integers(0, 2**32 - 1)},
+    optional={
+        "seed": st.none() | st.integers(0, 2**32 - 1),
+        "fans": st.sampled_from([None, True, "true", "keras"]),
+    },
 )
 
 
@@ -180,6 +183,41 @@ def test_what_is_written_reads_back(rules):
     assert read_rules(written) == read
     assert read_rules(json.loads(json.dumps(written))) == read
     assert Validator(json_schema("rules")).is_valid(written)
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        "random_normal(stddev=0.02/sqrt(2*layers))",
+        " scaled( he_normal, gain ) ",
+        "constant([block, fan_in, size])",
+        "constant(-log(99))",
+    ],
+)
+def test_specs_that_compute_are_written_as_they_are(init):
+    rules = {
+        "fans": "keras",
+        "let": {"layers": "count(a)", "gain": 0.5, "depth": "2*layers"},
+        "rules": [{"match": r"(?P<block>\d+)", "init": init}],
+    }
+    read = read_rules(rules)
+    written = read.as_dict()
+    assert read_rules(json.loads(json.dumps(written))) == read
+    assert pickle.loads(pickle.dumps(read)) == read
+    assert copy.deepcopy(read) == read
+    assert hash(read) == hash(read_rules(rules))
+    if read.rules[0].computes:
+        assert written == rules
+    assert Validator(json_schema("rules")).is_valid(rules)
+
+
+@pytest.mark.parametrize(
+    ("written", "fans"),
+    [("true", "true"), ('"true"', "true"), ("keras", "keras"), ("null", None)],
+)
+def test_fans(written, fans):
+    Path("rules.yaml").write_text(f"fans: {written}\nrules: []\n")
+    assert read_rules("rules.yaml").fans == fans
 
 
 def test_what_is_written_is_short():
@@ -412,16 +450,90 @@ def test_patterns_are_tried_by_the_check_alone():
 
 @pytest.mark.slow
 def test_the_trials_of_a_file_end(monkeypatch):
-    monkeypatch.setattr(reading, "_TRIALS", 0.1)
+    monkeypatch.setattr(data, "_TRIALS", 0.1)
     assert 1 <= len(findings("- {match: (a|a)*x, init: keep}\n" * 1000)) < 10
 
 
 def test_the_compilation_of_a_file_ends(monkeypatch):
-    monkeypatch.setattr(reading, "_COMPILING", 0.01)
+    monkeypatch.setattr(data, "_COMPILING", 0.01)
     rules = [{"match": "(?:a|b){500}" + "x" * i, "init": "keep"} for i in range(500)]
     (fault,) = error_of(rules).faults
     assert fault.message.startswith("The patterns up to here take too long to compile.")
     assert fault.location.endswith(".match")
+
+
+# Rules that compute -------------------------------------------------------------------------------
+
+COMPUTING = r"""
+fans: tru
+let:
+  layers: count(block_(\d+)/)
+  pi: 3
+  depth: 2*layer
+rules:
+  - match: block_(?P<layers>\d+)/
+    init: zeros
+  - match: block_(?P<i>\d+)/
+    init: "random_normal(stddev=1/sqrt(2*layer), sed=1)"
+  - match: x
+    init: {type: random_normal, stddev: 2*depth}
+"""
+COMPUTING_SHOWN = """
+rules.yaml:2:7: fans must be true, for the true fans of each weight, or keras, for those that \
+Keras would use, not 'tru'. Did you mean 'true'?
+    fans: tru
+          ^^^
+rules.yaml:5:3: 'pi' means something else in rules. Choose another name.
+      pi: 3
+      ^^
+rules.yaml:6:12: No number is called 'layer'. Did you mean 'layers'? Defined above are layers.
+      depth: 2*layer
+               ^^^^^
+rules.yaml:8:12: The group 'layers' is also a name of let. Give one another name.
+      - match: block_(?P<layers>\\d+)/
+               ^^^^^^^^^^^^^^^^^^^^^^
+rules.yaml:11:42: No number is called 'layer'. Did you mean 'layers'? This rule has fan_in, \
+fan_out, size, i, layers, depth.
+        init: "random_normal(stddev=1/sqrt(2*layer), sed=1)"
+                                             ^^^^^
+rules.yaml:11:50: random_normal has no parameter 'sed'. Did you mean 'seed'? It takes mean, \
+stddev, seed.
+        init: "random_normal(stddev=1/sqrt(2*layer), sed=1)"
+                                                     ^^^
+rules.yaml:13:41: stddev must be a number, not '2*depth'. To compute, write the whole spec as \
+text: random_normal(stddev=2*width).
+        init: {type: random_normal, stddev: 2*depth}
+                                            ^^^^^^^
+"""
+
+
+def test_all_mistakes_of_rules_that_compute_have_their_places():
+    Path("rules.yaml").write_text(COMPUTING)
+    assert str(error_of("rules.yaml")) == COMPUTING_SHOWN.strip("\n")
+
+
+def test_a_check_computes_what_needs_no_model_and_says_what_does():
+    text = r"""
+let: {gain: 3, layers: count(x)}
+rules:
+- {match: a, init: random_normal(stddev=gain-4)}
+- {match: b, init: random_normal(stddev=layers-4)}
+- {match: c, init: constant(gain*fan_in)}
+- {match: d, init: constant(gain)}
+- {match: e, init: he_normal}
+"""
+    report = check_text(text, form="rules")
+    assert [finding.message for finding in report.findings] == ["stddev must be 0 or more, not -1."]
+    assert report.notes == (
+        "Rules 2, 3 compute with fan_in, layers of a model: initreg plan checks the results.",
+    )
+    assert check_text("- {match: e, init: he_normal}", form="rules").notes == ()
+
+
+def test_a_check_tries_the_pattern_of_a_count():
+    (finding,) = findings("let: {n: count((a|a)*x)}\nrules: []")
+    assert finding.message.startswith("This pattern takes too long on a path such as 'aaaa")
+    assert (finding.line, finding.column) == (1, 10)
 
 
 # The schema ---------------------------------------------------------------------------------------
@@ -434,7 +546,7 @@ VALUES = st.sampled_from(
         {"match": "a", "init": "keep"},
     ]
 )
-KEYS = st.sampled_from(["match", "init", "layer", "weight", "seed", "rules", "lyer", ""])
+KEYS = st.sampled_from(["match", "init", "layer", "weight", "seed", "fans", "rules", "lyer", ""])
 MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=4)
 RULE_LIKE = st.one_of(A_RULE, MAPPINGS, st.builds(lambda a, b: a | b, A_RULE, MAPPINGS), VALUES)
 LISTS = st.lists(RULE_LIKE, max_size=3)
@@ -461,6 +573,32 @@ def test_the_schema_takes_what_is_read(rules):
             assert [fault.message for fault in error.faults]
         else:
             assert is_read
+
+
+@pytest.mark.parametrize(
+    ("let", "takes"),
+    [
+        ({"a": 1, "b": "2*a", "c": "count(x)"}, True),
+        (None, True),
+        ({}, True),
+        ({"fan_in": 1}, False),
+        ({"sqrt": 1}, False),
+        ({"count": 1}, False),
+        ({"for": 1}, False),
+        ({"fan_in2": 1}, True),
+        ({"1a": 1}, False),
+        ({"a": True}, False),
+        ({"a": ""}, False),
+        ({"a": None}, False),
+        ([], False),
+        ({f"a{at}": at for at in range(201)}, False),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_the_schema_of_let(let, takes):
+    rules = {"let": let, "rules": []}
+    assert Validator(json_schema("rules")).is_valid(rules) is takes
+    assert (not findings(json.dumps(rules), "json")) is takes
 
 
 def test_what_a_schema_cannot_know():

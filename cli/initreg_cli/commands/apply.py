@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from initreg_cli.options import Backend, Force, Json, Model, RulesFile, RulesSeed, file_option
+from initreg_cli.options import Backend, Fans, Force, Json, Model, RulesFile, RulesSeed, file_option
 
 
 def apply(
@@ -14,6 +14,7 @@ def apply(
     model: Model,
     out: Annotated[Path, file_option("Write the model to this .keras file.")],
     seed: RulesSeed = None,
+    fans: Fans = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -38,9 +39,9 @@ def apply(
 
     files.check_target("--out", out, (".keras",), force)
     with clean_stdout():
-        source = inputs.read_rules(rules, model, seed)
+        source = inputs.read_rules(rules, model, seed, fans)
         built = inputs.load_model(model, backend, source.seed)
-        plan = initreg.plan(built, source.value, source.seed)
+        plan = initreg.plan(built, source.value, source.seed, fans=fans)
         if strict and has_findings(plan, strict):
             for problem in plan.problems():
                 render.print_note(problem)
@@ -48,7 +49,7 @@ def apply(
             raise typer.Exit(1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", initreg.InitregWarning)  # `print_plan` says the same
-            done = initreg.apply(built, source.value, plan.seed)
+            done = initreg.apply(built, source.value, plan.seed, fans=fans)
         files.save_whole(
             out, lambda temporary: inputs.save_model(built, temporary, model), force, ".keras"
         )

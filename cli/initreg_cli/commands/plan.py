@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from initreg_cli.options import Backend, Force, Json, Model, RulesFile, RulesSeed, file_option
+from initreg_cli.options import Backend, Fans, Force, Json, Model, RulesFile, RulesSeed, file_option
 
 
 def plan(
     rules: RulesFile,
     model: Model,
     seed: RulesSeed = None,
+    fans: Fans = None,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="Exit with status 1 also if a weight has no rule."),
@@ -36,9 +37,9 @@ def plan(
     if out is not None:
         files.check_target("--out", out, (".json",), force)
     with clean_stdout():
-        source = inputs.read_rules(rules, model, seed)
+        source = inputs.read_rules(rules, model, seed, fans)
         built = inputs.load_model(model, backend, source.seed)
-        made = initreg.plan(built, source.value, source.seed)
+        made = initreg.plan(built, source.value, source.seed, fans=fans)
     print_plan(made, json=json, strict=strict)
     if out is not None:
         files.write_text(made.to_json() + "\n", out, force)

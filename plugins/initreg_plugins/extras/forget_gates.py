@@ -12,7 +12,7 @@ def demand_all_gates() -> None:
     for that of the last two. The shapes don't show it: four gates of two units look like one gate
     of eight. So this looks for the function of Keras that asks: `bias_initializer` of a cell, in
     keras/src/layers/rnn/lstm.py and conv_lstm.py. If Keras renames it, nothing is noticed. Test:
-    extras, test_an_lstm_that_sets_its_forget_bias_itself_gets_an_error_with_advice.
+    blocks, test_an_lstm_that_asks_for_some_gates_only_gets_an_error.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:

@@ -1,10 +1,12 @@
 """The hooks that a plugin can implement."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pluggy
 
 from initreg.config.base import InitializerConfig
+from initreg.discovery.role_hooks import RoleHook
 
 if TYPE_CHECKING:
     import typer
@@ -19,6 +21,16 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec
 def initreg_initializers() -> list[type[InitializerConfig]]:  # type: ignore[empty-body]
     """Return the config classes of the initializers that the plugin provides."""
+
+
+@hookspec
+def initreg_roles() -> Mapping[str, RoleHook]:  # type: ignore[empty-body]
+    """Return a function for each layer class, written ``"module:Class"``, that has weights.
+
+    The function takes the layer, the name of a weight and its shape, and returns an
+    `initreg.Role`, or None for a weight that it doesn't know. It is also called before the layer
+    has created the weight.
+    """
 
 
 @hookspec

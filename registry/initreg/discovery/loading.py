@@ -19,6 +19,7 @@ from initreg.config.base import InitializerConfig
 from initreg.discovery import hookspecs
 from initreg.discovery.compatibility import incompatibility
 from initreg.discovery.records import CommandHook, Plugin, PluginRecord
+from initreg.discovery.role_hooks import RoleHook, checked_roles
 from initreg.discovery.trust import BUILTIN, Trust, normalize, read_trust
 from initreg.errors import PluginError
 from initreg.wording import one_line, place_in, shown
@@ -183,10 +184,14 @@ def ask(plugin: object, record: PluginRecord) -> Plugin:
             for implementation in implementations
             for config_class in _checked(implementation.function())
         ]
+        roles, problems = _roles(hooks)
     except (Exception, SystemExit) as error:  # a hook is the plugin's code
         return Plugin(replace(record, error=_summary(error, package)))
-    has_commands = hooks.initreg_commands.get_hookimpls()
-    return Plugin(record, tuple(classes), _command_hook(hooks, package) if has_commands else None)
+    command_hook = None
+    if hooks.initreg_commands.get_hookimpls():
+        command_hook = _command_hook(hooks, package)
+    record = replace(record, error="; ".join(problems) or None)
+    return Plugin(record, tuple(classes), command_hook, roles)
 
 
 def _hooks(plugin: object, name: str) -> pluggy.HookRelay:
@@ -197,13 +202,23 @@ def _hooks(plugin: object, name: str) -> pluggy.HookRelay:
     manager.register(plugin, name)
     manager.check_pending()  # pluggy's own check for hooks that do not exist
     hooks = manager.hook
-    both = hooks.initreg_initializers, hooks.initreg_commands
-    if not any(hook.get_hookimpls() for hook in both):
+    known = hooks.initreg_initializers, hooks.initreg_roles, hooks.initreg_commands
+    if not any(hook.get_hookimpls() for hook in known):
         raise PluginError(
-            "it implements no hook. Mark its initreg_initializers or initreg_commands function "
-            "with @initreg.hookimpl"
+            "it implements no hook. Mark its initreg_initializers, initreg_roles or "
+            "initreg_commands function with @initreg.hookimpl"
         )
     return hooks
+
+
+def _roles(hooks: pluggy.HookRelay) -> tuple[dict[str, RoleHook], list[str]]:
+    roles: dict[str, RoleHook] = {}
+    problems: list[str] = []
+    for implementation in hooks.initreg_roles.get_hookimpls():
+        more, rejected = checked_roles(implementation.function())
+        roles |= more
+        problems += rejected
+    return roles, problems
 
 
 def _command_hook(hooks: pluggy.HookRelay, package: str) -> CommandHook:

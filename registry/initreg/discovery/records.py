@@ -1,10 +1,11 @@
 """The record of each plugin after it was loaded, or failed to load."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from initreg.config.base import InitializerConfig
+from initreg.discovery.role_hooks import RoleHook
 from initreg.public import public
 from initreg.wording import fold, listed
 
@@ -47,11 +48,12 @@ CommandHook = Callable[["typer.Typer"], None]
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A record, the config classes that the plugin provides, and its hook for commands if any."""
+    """A record, and what the plugin provides: config classes, commands, roles by layer class."""
 
     record: PluginRecord
     classes: tuple[type[InitializerConfig], ...] = ()
     command_hook: CommandHook | None = None
+    roles: Mapping[str, RoleHook] = field(default_factory=dict)
 
 
 def may_provide_it(records: Iterable[PluginRecord]) -> list[str]:

@@ -102,7 +102,7 @@ def _keep_within(out: "Array", low: float, high: float) -> None:
         most = np.nextafter(most, scalar(-math.inf))
     if least > most:  # the dtype has no number within the bounds
         least = most = scalar(low)
-    np.clip(out, least, most, out=out)
+    out.clip(least, most, out=out)
 
 
 def _point_pdf(x: float, value: float) -> float:

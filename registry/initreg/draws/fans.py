@@ -85,8 +85,8 @@ class Fans:
     the mean.
     """
 
-    fan_in: float
-    fan_out: float
+    fan_in: int | float
+    fan_out: int | float
     layout: Layout | None = None
 
     @classmethod

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from initreg.draws.distributions import Constant, Distribution
 from initreg.draws.dtypes import FLOATS, as_dtype
 from initreg.draws.moments import Moments
-from initreg.draws.regions import Batch, Region, Runs, batches, runs_of, words_of
+from initreg.draws.regions import Batch, Region, batches, runs_of, words_of
 from initreg.draws.shapes import Shape
-from initreg.draws.streams import CHUNK
+from initreg.draws.streams import CHUNK, Stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,11 +52,10 @@ def draw_distribution(
             moments.add_constant(value)
         return out
     drawn_in = FLOATS[dtype].drawn_in
-    runs = Runs(np.zeros(1, np.int64), len(flat)) if region is None else runs_of(shape, region)
+    is_wide = drawn_in == "float64"
 
-    def fill(batch: Batch) -> None:
-        words = words_of(key, batch, runs, wide=drawn_in == "float64")
-        target = flat[batch.start : batch.start + len(words)]
+    def fill(start: int, words: "Array") -> None:
+        target = flat[start : start + len(words)]
         # Values that the dtype can't hold become infinite, 0, or NaN (-inf + inf). `errstate`
         # counts for one thread only, so it is set here.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -69,7 +68,15 @@ def draw_distribution(
         if moments is not None:
             moments.add(target)
 
-    _in_threads(fill, batches(runs), len(flat), threads)
+    if region is None and 0 < len(flat) <= CHUNK:  # most weights: one stream, from its start
+        fill(0, Stream(key, 0, wide=is_wide).words(0, len(flat)))
+        return out
+    runs = runs_of(shape, [slice(0, size) for size in shape] if region is None else region)
+
+    def fill_batch(batch: Batch) -> None:
+        fill(batch.start, words_of(key, batch, runs, wide=is_wide))
+
+    _in_threads(fill_batch, batches(runs), len(flat), threads)
     return out
 
 
@@ -91,7 +98,7 @@ def empty(count: int, dtype: "np.dtype[Any]") -> "Array":
 
     size = count * dtype.itemsize
     buffer = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -buffer.ctypes.data % _ALIGNMENT
+    start = -buffer.__array_interface__["data"][0] % _ALIGNMENT
     return buffer[start : start + size].view(dtype)
 
 

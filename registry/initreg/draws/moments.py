@@ -24,7 +24,8 @@ class Moments:
 
         if not values.size:
             return
-        values = values.astype(FLOATS[values.dtype.name].drawn_in, copy=False)
+        if values.dtype.type not in (np.float32, np.float64):  # the name of a dtype takes long
+            values = values.astype(FLOATS[values.dtype.name].drawn_in)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             mean = float(np.add.reduce(values, axis=None)) / values.size
             centered = np.subtract(values, values.dtype.type(mean))

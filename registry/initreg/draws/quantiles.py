@@ -37,7 +37,10 @@ _ROOT_HALF = math.sqrt(0.5)
 
 
 class _Tables(NamedTuple):
-    """Coefficients, in ascending order: the numerator and the denominator of each part."""
+    """Coefficients, in ascending order: the numerator and the denominator of each part.
+
+    They are scalars of NumPy, because converting them takes as long as computing 200 values.
+    """
 
     center: tuple[Sequence[float], Sequence[float]]
     tail: tuple[Sequence[float], Sequence[float]]
@@ -45,7 +48,17 @@ class _Tables(NamedTuple):
     log: Sequence[float]  # of the series in `_minus_log`
 
 
-_PPND7 = _Tables(
+def _tables_of(dtype: Any, **tables: Any) -> _Tables:
+    def typed(values: Any) -> Any:
+        if isinstance(values, float):
+            return dtype(values)
+        return None if values is None else tuple(map(typed, values))
+
+    return _Tables(**{name: typed(values) for name, values in tables.items()})
+
+
+_PPND7 = _tables_of(
+    np.float32,
     center=(
         (3.3871327179e0, 5.0434271938e1, 1.5929113202e2, 5.9109374720e1),
         (1.0, 1.7895169469e1, 7.8757757664e1, 6.7187563600e1),
@@ -57,7 +70,8 @@ _PPND7 = _Tables(
     far=None,  # r ≤ 5 for words of 32 bits: p ≥ 2⁻³³, so r ≤ 4.8
     log=tuple(2 / (2 * k + 1) for k in range(5)),
 )
-_PPND16 = _Tables(
+_PPND16 = _tables_of(
+    np.float64,
     center=(
         (
             3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
@@ -100,17 +114,17 @@ _PPND16 = _Tables(
 
 def _tables(out: "Array") -> tuple[_Tables, Any]:
     """Return the tables for the dtype of an array, and this dtype."""
-    return (_PPND7, np.float32) if out.dtype == np.float32 else (_PPND16, np.float64)
+    scalar = out.dtype.type
+    return (_PPND7 if scalar is np.float32 else _PPND16), scalar
 
 
 def _polynomial(coefficients: Sequence[float], x: "Array", out: "Array") -> "Array":
     """Compute a polynomial into `out`, by Horner's method."""
-    scalar = out.dtype.type
-    np.multiply(x, scalar(coefficients[-1]), out=out)
+    np.multiply(x, coefficients[-1], out=out)
     for coefficient in coefficients[-2:0:-1]:
-        np.add(out, scalar(coefficient), out=out)
+        np.add(out, coefficient, out=out)
         np.multiply(out, x, out=out)
-    np.add(out, scalar(coefficients[0]), out=out)
+    np.add(out, coefficients[0], out=out)
     return out
 
 

@@ -58,8 +58,6 @@ class Stream:
         ... ]
         True
         """
-        if len(starts) == 1:
-            return self.words(int(starts[0]), int(starts[0]) + length)
         import numpy as np
 
         # Draw runs that are close together at once, with the words between them; then pick theirs.

@@ -9,7 +9,7 @@ from initreg.draws.moments import Moments
 from initreg.errors import InitregError, PlanError
 from initreg.models.assignments import Assignment
 from initreg.models.planning import assign, checked, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.models.progress import Progress, reporting
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
@@ -109,4 +109,4 @@ def _write_all(variables: Sequence[Any], tensors: Sequence[Any]) -> None:
 def _with(entry: PlanEntry, moments: Moments | None) -> PlanEntry:
     if moments is None:
         return entry
-    return replace(entry, realised_mean=moments.mean, realised_stddev=moments.stddev)
+    return changed(entry, realised_mean=moments.mean, realised_stddev=moments.stddev)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from initreg.config.base import InitializerConfig
@@ -13,7 +13,7 @@ from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, Fault, PluginError
 from initreg.models.additions import Addition, addition_to, names_gates
 from initreg.models.paths import Weight
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import FansMode, Rule
@@ -45,11 +45,13 @@ class Assignments:
 def new_entry(path: str, name: str, shape: Iterable[Any], dtype: str, layer: Any) -> PlanEntry:
     """Return the entry of a weight that no rule matches: "skip" if its dtype isn't a float."""
     sizes = tuple(int(size) for size in shape)
-    entry = PlanEntry(path, name, sizes, dtype, type(layer).__name__, "uncovered")
+    class_name = type(layer).__name__
     if dtype not in FLOATS:
-        return replace(entry, action="skip", reason=f"dtype {dtype} isn't a float")
+        reason = f"dtype {dtype} isn't a float"
+        return PlanEntry(path, name, sizes, dtype, class_name, "skip", reason=reason)
     variable = path.partition("#")[0].rpartition("/")[2]
-    return replace(entry, role=role_for(layer, variable, sizes))
+    role = role_for(layer, variable, sizes)
+    return PlanEntry(path, name, sizes, dtype, class_name, "uncovered", role=role)
 
 
 def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
@@ -61,7 +63,7 @@ def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
     fans = entry.role.fans if mode == "true" else in_keras
     pair = (in_keras.fan_in, in_keras.fan_out)
     differs = pair != (fans.fan_in, fans.fan_out)
-    return replace(entry, fans=fans, keras_fans=pair if differs else None)
+    return changed(entry, fans=fans, keras_fans=pair if differs else None)
 
 
 def is_statistic(entry: PlanEntry) -> bool:
@@ -85,14 +87,14 @@ def without_rule(entry: PlanEntry) -> PlanEntry:
     """Return the entry of a weight of a model that no rule reaches: "skip" for a statistic."""
     if not is_statistic(entry):
         return entry
-    return replace(entry, action="skip", reason="a statistic; only a rule that names it sets it")
+    return changed(entry, action="skip", reason="a statistic; only a rule that names it sets it")
 
 
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:
     """Return the entry of a weight that a rule matches: "keep" if the rule says so."""
     action = "keep" if rule.init is None else entry.action
     written = rule.init.written if isinstance(rule.init, Template) else None
-    return replace(entry, rule=rule.number, line=rule.line, action=action, written=written)
+    return changed(entry, rule=rule.number, line=rule.line, action=action, written=written)
 
 
 def config_by_rule(
@@ -124,7 +126,7 @@ def with_draw(
         mean, stddev = distribution.mean, distribution.stddev
         if addition is not None:
             mean, stddev = addition.moments(distribution, entry.shape[0])
-    entry = replace(
+    entry = changed(
         entry,
         action="draw",
         spec=default_registry().write(config),

@@ -6,6 +6,7 @@ docs/design.md has the same as a table.
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 # Sets the first value of a variable. Scopes replace it on JAX. Without it, each weight is placed
@@ -64,11 +65,18 @@ def name_scopes(layer: Any) -> tuple[str, list[Any]]:
     `AttributeError`; if it returns another path than Keras uses, with a `PlanError`.
     Test: scoping, test_one_seed_gives_the_same_weights_whatever_numbers_keras_gives_names.
     """
-    names = importlib.import_module("keras.src.backend.common.name_scope")
-    state = importlib.import_module("keras.src.backend.common.global_state")
+    names, state = _name_scope_modules()
     with names.name_scope(layer.name, caller=layer):
         scopes = state.get_global_attribute("name_scope_stack")
         return names.current_path(), [scope.caller for scope in scopes]
+
+
+@cache
+def _name_scope_modules() -> tuple[Any, Any]:
+    return (
+        importlib.import_module("keras.src.backend.common.name_scope"),
+        importlib.import_module("keras.src.backend.common.global_state"),
+    )
 
 
 def class_that_fills(variable_class: type) -> type | None:

@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any, NamedTuple, Self
 from weakref import ref
 
@@ -11,10 +10,8 @@ from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.draws.seeds import derive_seed
 from initreg.errors import (
-    ConfigError,
     PlanError,
     UnbuiltLayersWarning,
-    UnknownInitializerError,
 )
 from initreg.models.additions import addition_to
 from initreg.models.assignments import (
@@ -29,11 +26,11 @@ from initreg.models.assignments import (
 from initreg.models.identity_map import IdentityMap
 from initreg.models.intercepting import Interception
 from initreg.models.layer_names import ScopeNames
+from initreg.models.own_initializers import own_config
 from initreg.models.paths import remember_path, unique
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.public import public
-from initreg.registry.registry import default_registry
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import FansMode, Matcher, Rule, Target, checked_fans
 from initreg.rules.variables import Numbers
@@ -230,7 +227,9 @@ class Scope:
             )
         remember_path(variable, path, counted)
         self._variables[variable] = len(self._entries)
-        self._entries.append(replace(decision.entry, name=variable.path))
+        entry = decision.entry
+        is_named = entry.name == variable.path
+        self._entries.append(entry if is_named else changed(entry, name=variable.path))
         return variable
 
     def assigned(self, variable: Any) -> None:
@@ -238,7 +237,7 @@ class Scope:
         if (at := self._variables.get(variable)) is not None:
             entry = self._entries[at]
             if entry.action == "draw":
-                self._entries[at] = replace(entry, action="assigned")
+                self._entries[at] = changed(entry, action="assigned")
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide how to draw a new weight. `own` is the layer's own initializer."""
@@ -263,12 +262,9 @@ class Scope:
         if addition_to(layer, name, entry.shape) is not None:
             own = layer.bias_initializer  # `own` is the layer's function, which calls this one
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
-        config = _config_of(initializer)
+        config = own_config(initializer, layer, keep_axes=self._fans_of_layers == "keras")
         if config is None:
             return self._called(entry, initializer)
-        original = _original_of(initializer, layer)
-        if original is not None:
-            config = _as_in_layer(config, original, keep_axes=self._fans_of_layers == "keras")
         return self._drawn(layer, with_fans(entry, layer, self._fans_of_layers), config)
 
     def _drawn(self, layer: Any, entry: PlanEntry, config: InitializerConfig) -> _Decision:
@@ -281,68 +277,17 @@ class Scope:
     def _called(self, entry: PlanEntry, initializer: Any) -> _Decision:
         """Seed an initializer that the registry doesn't know, if it takes a seed."""
         name = getattr(initializer, "__name__", type(initializer).__name__)
-        entry = replace(entry, action="own", reason=f"the layer's own {name}")
+        entry = changed(entry, action="own", reason=f"the layer's own {name}")
         get_config = getattr(initializer, "get_config", None)
         config: dict[str, Any] = {}
         if callable(get_config) and hasattr(initializer, "from_config"):
             config = get_config()
         if "seed" not in config:
-            return _Decision(replace(entry, reason=f"{entry.reason}, unseeded"))
+            return _Decision(changed(entry, reason=f"{entry.reason}, unseeded"))
         seed = config["seed"] if isinstance(config["seed"], int) else self.seed
         derived = derive_seed(seed, entry.path)
         seeded = type(initializer).from_config({**config, "seed": derived})
-        return _Decision(replace(entry, seed=seed, derived_seed=derived), seeded)
-
-
-def _original_of(initializer: Any, layer: Any) -> Any:
-    """Return the initializer of the layer that Keras copied, or None if this one isn't a copy.
-
-    EinsumDense, and so attention, passes on a copy of the layer's initializer, with axes and with
-    the seed that Keras generated for the original.
-    """
-    seed = getattr(initializer, "seed", None)
-    if type(seed) is not int:
-        return None
-    return next(
-        (
-            own
-            for own in vars(layer).values()
-            if type(own) is type(initializer) and own is not initializer and own.seed == seed
-        ),
-        None,
-    )
-
-
-def _as_in_layer(config: InitializerConfig, original: Any, *, keep_axes: bool) -> InitializerConfig:
-    """Return the config of a copy, without what Keras added to it and the user didn't write."""
-    written = original.get_config()
-    added = ("seed",) if keep_axes else ("seed", "input_axes", "output_axes")
-    fields = [
-        config.parameter_fields[name]
-        for name in added
-        if name in config.parameter_fields and written.get(name) is None
-    ]
-    return config.model_copy(update=dict.fromkeys(fields)) if fields else config
-
-
-def _config_of(initializer: Any) -> InitializerConfig | None:
-    """Return the config of a layer's own initializer, or None if no spec describes it."""
-    keras = load_keras()
-    if isinstance(initializer, keras.initializers.Constant) and not isinstance(
-        initializer.value, int | float
-    ):
-        return None  # an array, which Keras handles better than a spec
-    try:
-        if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
-            known = type(initializer).from_config({**initializer.get_config(), "seed": 0})
-            return _unseeded(default_registry().config_of(known))
-        return default_registry().config_of(initializer)
-    except (UnknownInitializerError, ConfigError):
-        return None
-
-
-def _unseeded(config: InitializerConfig) -> InitializerConfig:
-    return config.model_copy(update={config.parameter_fields["seed"]: None})
+        return _Decision(changed(entry, seed=seed, derived_seed=derived), seeded)
 
 
 def _active() -> Scope | None:

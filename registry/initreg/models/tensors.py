@@ -40,6 +40,21 @@ def to_tensor(array: "Array", sharding: Any = None) -> Any:
     return keras.ops.convert_to_tensor(array, dtype=array.dtype.name)
 
 
+def filled(value: float, shape: Shape, dtype: str) -> Any:
+    """Make a tensor whose values are all the same; None if the backend is faster from an array.
+
+    `dtype` is a float that holds the value exactly.
+    """
+    backend = load_keras().config.backend()
+    if backend == "torch":
+        torch = importlib.import_module("torch")
+        tensor = torch.full(shape, value, dtype=getattr(torch, dtype))
+        return load_keras().ops.convert_to_tensor(tensor)  # moves it to Keras's device
+    if backend == "tensorflow":
+        return importlib.import_module("tensorflow").constant(value, dtype, shape)
+    return None  # JAX would compile a function for each shape
+
+
 def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) -> Any:
     """Make a JAX array of which each device of this process holds its shard.
 
@@ -132,8 +147,8 @@ def read(variable: Any) -> Any:
 
 def write(variable: Any, tensor: Any) -> None:
     """Give a variable a new value of the same shape and dtype."""
-    if load_keras().config.backend() == "torch" and _can_be_replaced(variable.value):
-        variable.value.data = tensor.data.to(variable.value.device)
+    if load_keras().config.backend() == "torch" and _can_be_replaced(value := variable.value):
+        value.data = tensor.data.to(value.device)
     else:
         variable.assign(tensor)
 

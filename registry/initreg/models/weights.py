@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import Fitted, draw_fitted
+from initreg.draws.distributions import Constant
 from initreg.draws.dtypes import FLOATS
+from initreg.draws.filling import constant_in
 from initreg.draws.moments import Moments
 from initreg.draws.regions import Region
 from initreg.draws.seeds import derive_seed
 from initreg.draws.streams import CHUNK
 from initreg.errors import ConfigError, Fault
 from initreg.models.additions import Addition
-from initreg.models.tensors import is_sharded, spread, to_shards, to_tensor
+from initreg.models.tensors import filled, is_sharded, spread, to_shards, to_tensor
 from initreg.registry.building import build
 
 if TYPE_CHECKING:
@@ -103,6 +105,12 @@ def _drawn(
     def draw(region: Region | None = None) -> Any:
         return draw_fitted(fitted, dtype, seed, path, region=region, moments=moments)
 
+    if isinstance(fitted.distribution, Constant) and sharding is None:
+        value = constant_in(fitted.distribution, dtype)
+        if (tensor := filled(value, fitted.shape, dtype)) is not None:
+            if moments is not None and 0 not in fitted.shape:
+                moments.add_constant(value)
+            return tensor
     if not is_sharded(sharding):
         return to_tensor(draw(), sharding)
     if fitted.distribution is None or math.prod(fitted.shape) <= CHUNK:

@@ -1,9 +1,9 @@
 """Find the config and the spec of a Keras initializer."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from initreg.backend import load_keras
-from initreg.config.base import InitializerConfig, spec_of
+from initreg.config.base import InitializerConfig, spec_of, written
 from initreg.config.targets import import_target
 from initreg.config.validation import check
 from initreg.errors import (
@@ -17,6 +17,11 @@ from initreg.registry.names import Entry, Lookup
 from initreg.spec.spec import Spec
 from initreg.wording import shown
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+_KEPT = 256
+
 
 class Describer:
     """Describes Keras initializers, by the names of one registry."""
@@ -24,6 +29,9 @@ class Describer:
     def __init__(self, registry: Lookup) -> None:
         self._registry = registry
         self._entries: dict[type, Entry] = {}  # by the Keras class that the config class builds
+        # Many layers of a model have equal initializers, and a rule gives many weights one config.
+        self._configs: dict[tuple[type, str], InitializerConfig] = {}
+        self._texts: dict[int, tuple[InitializerConfig, str]] = {}  # by the id of the config
 
     def config_of(self, initializer: Any) -> InitializerConfig:
         """Return the config that builds an equal initializer. See `Registry.config_of`."""
@@ -42,10 +50,26 @@ class Describer:
                 values[name] = configs if isinstance(held, list) else configs[0]
             elif name not in values and hasattr(initializer, name):
                 values[name] = held  # Keras's Identity leaves out its gain
+        key = type(initializer), repr(values)
+        has_key = all(map(_is_plain, values.values()))
+        if has_key and (known := self._configs.get(key)) is not None:
+            return known
         checked = check(config_class, values, {"registry": self._registry})
         if not isinstance(checked, InitializerConfig):
             raise ConfigError(checked)
+        if has_key:
+            _keep(self._configs, key, checked)
         return checked
+
+    def write(self, config: InitializerConfig) -> str | dict[str, Any]:
+        """Write the shortest spec of a config. See `Registry.write`."""
+        known, text = self._texts.get(id(config), (None, ""))
+        if known is config:
+            return text
+        spec = written(self.spec_of(config), config)
+        if isinstance(spec, str):
+            _keep(self._texts, id(config), (config, spec))
+        return spec
 
     def spec_of(self, config: InitializerConfig) -> Spec:
         """Return the spec, using qualified names if a short name is ambiguous."""
@@ -81,6 +105,20 @@ def _are_initializers(value: Any) -> bool:
     values = value if isinstance(value, list) else [value]
     initializer = load_keras().initializers.Initializer
     return bool(values) and all(isinstance(item, initializer) for item in values)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return True if `repr` says all about a value."""
+    if type(value) in (list, tuple):
+        return all(type(item) is int for item in value)
+    return type(value) in (int, float, str, bool, type(None))
+
+
+def _keep(values: dict[K, V], key: K, value: V) -> None:
+    """Keep a value, but at most `_KEPT` of them."""
+    if len(values) >= _KEPT:
+        values.clear()
+    values[key] = value
 
 
 def _is(target: str, keras_class: type) -> bool:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
 
-from initreg.config.base import InitializerConfig, written
+from initreg.config.base import InitializerConfig
 from initreg.discovery.loading import Discovery, ask
 from initreg.discovery.records import CommandHook, Plugin, PluginRecord
+from initreg.discovery.role_hooks import RoleHook
 from initreg.draws.seeds import checked_seed
 from initreg.errors import PluginError, UnknownInitializerError
 from initreg.public import public
@@ -53,6 +54,7 @@ class Registry:
         self._builtin: Names | None = None
         self._others: Names | None = None
         self._other_plugins: list[Plugin] = []
+        self._role_hooks: dict[str, list[tuple[str, RoleHook]]] | None = None
         self._validator, self._describer = Validator(self), Describer(self)
 
     # Plugins and names -------------------------------------------------------------------------
@@ -81,7 +83,7 @@ class Registry:
             record = names.plugins[-1]
             if record.error:
                 raise PluginError(f"{record.name}: {record.error}.")
-            self._other_plugins, self._others = plugins, names
+            self._other_plugins, self._others, self._role_hooks = plugins, names, None
             self._validator, self._describer = Validator(self), Describer(self)
             return record
 
@@ -149,6 +151,22 @@ class Registry:
             records, plugins = self._other_names().plugins, self._other_plugins
         both = zip(records, plugins, strict=True)
         return [(record, plugin.command_hook) for record, plugin in both if plugin.command_hook]
+
+    def role_hooks(self) -> Mapping[str, list[tuple[str, RoleHook]]]:
+        """Return who describes the weights of each layer class: the plugins and their functions.
+
+        Loads every plugin.
+        """
+        if (hooks := self._role_hooks) is None:
+            with self._lock:
+                self._other_names()  # loads the plugins, on first use
+                hooks = {}
+                for plugin in self._other_plugins:
+                    for layer_class, function in plugin.roles.items():
+                        name = f"{plugin.record.distribution}:{plugin.record.name}"
+                        hooks.setdefault(layer_class, []).append((name, function))
+                self._role_hooks = hooks
+        return hooks
 
     def unknown_names(self) -> list[str]:
         """Report names in the allow and block lists that match no installed plugin, one a line.
@@ -231,7 +249,7 @@ class Registry:
         >>> default_registry().write(default_registry().validate("HeNormal(seed=1)"))
         'he_normal(seed=1)'
         """
-        return written(self._describer.spec_of(config), config)
+        return self._describer.write(config)
 
     # The default registry ----------------------------------------------------------------------
 

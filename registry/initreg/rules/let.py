@@ -30,6 +30,7 @@ from initreg.spec.grammar import parse_formula
 from initreg.spec.spec import RESERVED
 from initreg.wording import listed, shown
 
+MAX_COUNTS = 100
 _EXPECTED = r"a number, arithmetic such as 2*layers, or count(pattern)"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COUNT = re.compile(r"\s*count\s*\((?P<pattern>.*)\)\s*", re.DOTALL)
@@ -102,6 +103,7 @@ class _Reader:
         self.meanings: dict[str, Formula | Count] = {}
         self.numbers: dict[str, Number | None] = {}
         self.counted: dict[str, str] = {}  # with the name of the count
+        self.counts = 0
         self.faults: list[FaultInText] = []
 
     def read(self, name: Any, value: Any) -> None:
@@ -150,7 +152,7 @@ class _Reader:
             return None
         wrong = False
         for word in names_in(formula):
-            if word.word not in self.numbers:
+            if word.word == name or word.word not in self.numbers:
                 problem = self.problem_of_word(name, word.word)
                 self.add(problem, name, value, word.column, word.end)
                 wrong = True
@@ -162,6 +164,10 @@ class _Reader:
             what = "without quotes" if pattern else "of the names to count"
             problem = rf"Write a pattern {what}, such as count(block_(\d+)/)."
             self.add(problem, name, value, start, start + max(len(pattern), 1))
+            return None
+        self.counts += 1
+        if self.counts > MAX_COUNTS:
+            self.add(f"let has at most {MAX_COUNTS} counts.", name)
             return None
         try:
             compile_pattern(pattern)

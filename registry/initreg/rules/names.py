@@ -13,7 +13,7 @@ from initreg.wording import listed
 OF_WEIGHT = ("fan_in", "fan_out", "size")
 """The numbers of every weight: its fans, and how many values it has."""
 
-MAX_NAMES = 1_000
+MAX_NAMES = 200
 """The most names that `let` can define."""
 
 TAKEN = (*OF_WEIGHT, *RESERVED, "count")

@@ -1,49 +1,23 @@
 """Read rules from files and from Python objects, and report all mistakes at once."""
 
 import os
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from initreg.config.base import InitializerConfig
-from initreg.documents import Node, Path, Slot, Source, read_file
-from initreg.documents.findings import duplicates, finding_at, placed, too_large
-from initreg.draws.seeds import checked_seed
+from initreg.documents import Node, Source, read_file
+from initreg.documents.findings import duplicates, finding_at, placed
 from initreg.errors import (
-    Code,
-    ConfigError,
     Fault,
     Finding,
-    InitregError,
     RulesError,
-    SpecSyntaxError,
 )
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
-from initreg.rules.let import FaultInText, Let, read_let
-from initreg.rules.names import Known
-from initreg.rules.patterns import ADVICE, PatternError, compile_pattern, slow_path
-from initreg.rules.rules import KEEP, Rule, Rules
-from initreg.rules.templates import Template, read_template
-from initreg.spec.arithmetic import Operation
-from initreg.spec.grammar import parse_formula
-from initreg.wording import did_you_mean, listed, shown
-
-_KEYS = ("seed", "fans", "let", "rules")
-_KEYS_OF_RULE = ("match", "init", "layer", "weight")
-_EXAMPLE = "Write rules: [{match: …, init: …}]."
-_TEXT_COMPUTES = "To compute, write the whole spec as text: random_normal(stddev=2*width)."
-_MEANING = {
-    "match": "a regular expression for the weights' paths",
-    "init": "an initializer, or keep to leave the weights unchanged",
-    "layer": "the name of the layer's class",
-    "weight": "the name of the variable",
-}
-
-# Seconds of CPU time for all patterns of one file. A pattern usually compiles in a millisecond.
-_COMPILING = 10.0
-_TRIALS = 10.0
+from initreg.rules.data import EXAMPLE, Reader, is_list
+from initreg.rules.let import Let
+from initreg.rules.rules import Rule, Rules
+from initreg.wording import listed
 
 
 @public
@@ -84,11 +58,11 @@ def read_rules(rules: object, registry: Registry | None = None) -> Rules:
     if isinstance(rules, Rules):
         return rules
     if isinstance(rules, str | os.PathLike):
-        read, mistakes = _read_source(read_file(rules), _Reader(registry))
+        read, mistakes = _read_source(read_file(rules), Reader(registry))
         if mistakes:
             raise RulesError([m.fault for m in mistakes], [m.finding for m in mistakes])
         return read
-    reader = _Reader(registry)
+    reader = Reader(registry)
     read = reader.rules(rules)
     if reader.faults:
         raise RulesError([f.fault for f in reader.faults], texts=[f.text for f in reader.faults])
@@ -103,7 +77,7 @@ def check_rules(
     Each pattern is also searched in paths on which a bad pattern is slow, so that one is found
     before it meets a model.
     """
-    reader = _Reader(registry, tries_patterns=True)
+    reader = Reader(registry, tries_patterns=True)
     read, mistakes = _read_source(source, reader)
     notes = _notes(read.rules, reader.let)
     return len(read.rules), tuple(mistake.finding for mistake in mistakes), notes
@@ -132,10 +106,10 @@ class _FaultInFile(NamedTuple):
     finding: Finding
 
 
-def _read_source(source: Source, reader: "_Reader") -> tuple[Rules, list[_FaultInFile]]:
+def _read_source(source: Source, reader: "Reader") -> tuple[Rules, list[_FaultInFile]]:
     """Read the rules of a file. Return them, and the mistakes in the order of the text."""
     if not source.documents or source.documents[0].data is None:
-        fault = Fault(f"There are no rules here. {_EXAMPLE}", code="missing-parameter")
+        fault = Fault(f"There are no rules here. {EXAMPLE}", code="missing-parameter")
         return Rules(), [_FaultInFile(fault, finding_at(source, Node(0, 0), fault))]
     document, *others = source.documents
     read = reader.rules(document.data)
@@ -151,168 +125,9 @@ def _read_source(source: Source, reader: "_Reader") -> tuple[Rules, list[_FaultI
     for mistake in mistakes:
         place = mistake.finding
         once.setdefault((place.line, place.column, place.message), mistake)
-    root = () if _is_list(document.data) else ("rules",)
+    root = () if is_list(document.data) else ("rules",)
     rules = []
     for rule in read.rules:
         node = document.follow((*root, rule.number - 1)).node
         rules.append(replace(rule, line=source.position(node.start)[0]))
     return replace(read, rules=tuple(rules), source=source.file), [*once.values()]
-
-
-class _Reader:
-    """Reads the data of a file, a mapping or a list, and collects the faults."""
-
-    def __init__(self, registry: Registry, *, tries_patterns: bool = False) -> None:
-        self.registry = registry
-        self.faults: list[FaultInText] = []
-        self.let = Let()
-        self.compiling_left = _COMPILING
-        self.trials_left = _TRIALS if tries_patterns else 0.0
-
-    def add(self, problem: str, *path: str | int, code: Code = "wrong-value") -> None:
-        self.faults.append(FaultInText(Fault(problem, path, code=code)))
-
-    def rules(self, data: Any) -> Rules:
-        listed, seed, fans = data, None, None
-        let: tuple[tuple[str, int | float | str], ...] = ()
-        path: Path = ()
-        if isinstance(data, Mapping):
-            if "match" in data and "rules" not in data:
-                self.add(f"This is a single rule; a list is expected. {_EXAMPLE}", code="form")
-                return Rules()
-            self.check_keys(data, _KEYS)
-            seed, fans = self.seed(data.get("seed")), self.fans(data.get("fans"))
-            self.let, faults = read_let(data.get("let"))
-            self.faults += faults
-            if not faults and data.get("let"):
-                let = tuple(data["let"].items())
-            if "rules" not in data:
-                self.add(f"The key 'rules' is missing. {_EXAMPLE}", code="missing-parameter")
-                return Rules()
-            listed, path = data["rules"], ("rules",)
-        if not _is_list(listed):
-            what = "rules must be a list" if path else "Rules must be a list, or a dict with one"
-            self.add(f"{what}, not {shown(listed)}. {_EXAMPLE}", *path, code="form")
-            return Rules()
-        rules = [self.rule(rule, index + 1, (*path, index)) for index, rule in enumerate(listed)]
-        return Rules(tuple(rules), seed, fans=fans, let=let)
-
-    def seed(self, value: Any) -> int | None:
-        if value is None:
-            return None
-        try:
-            return checked_seed(value, allow_float=True)
-        except ConfigError as error:
-            self.add(str(error), "seed")
-            return None
-
-    def fans(self, value: Any) -> Literal["true", "keras"] | None:
-        if value is None:
-            return None
-        if value is True or value == "true":
-            return "true"
-        if value == "keras":
-            return "keras"
-        near = did_you_mean(value, ("true", "keras")) if isinstance(value, str) else ""
-        problem = (
-            f"fans must be true, for the true fans of each weight, or keras, for those that Keras "
-            f"would use, not {shown(value)}.{near}"
-        )
-        self.add(problem, "fans")
-        return None
-
-    def rule(self, data: Any, number: int, path: Path) -> Rule:
-        """Read a rule. Invalid parts are left empty."""
-        if not isinstance(data, Mapping):
-            problem = f"A rule must be a dict with match and init, not {shown(data)}."
-            self.add(problem, *path, code="form")
-            return Rule("", None, number=number)
-        self.check_keys(data, _KEYS_OF_RULE, *path)
-        for name in ("match", "init"):
-            if name not in data:
-                problem = f"A rule needs {name!r}, {_MEANING[name]}."
-                self.add(problem, *path, code="missing-parameter")
-        texts = {
-            name: self.text(data[name], name, path)
-            for name in ("match", "layer", "weight")
-            if name in data
-        }
-        pattern = texts.get("match") or ""
-        groups = self.check_pattern(pattern, (*path, "match"))
-        known = Known(self.let.numbers, groups)
-        init = self.init(data["init"], known, (*path, "init")) if "init" in data else None
-        return Rule(pattern, init, texts.get("layer"), texts.get("weight"), number)
-
-    def check_keys(self, data: Mapping[Any, Any], known: Sequence[str], *path: str | int) -> None:
-        for key in data:
-            if key not in known:
-                near = did_you_mean(key, known) if isinstance(key, str) else ""
-                problem = f"Unknown key {shown(key)}.{near} The keys are {', '.join(known)}."
-                self.add(problem, *path, str(key), code="unknown-parameter")
-
-    def check_pattern(self, pattern: str, path: Path) -> tuple[str, ...]:
-        """Check a pattern, and return the names of its groups."""
-        if self.compiling_left < 0:
-            return ()
-        start = time.thread_time()
-        try:
-            groups = tuple(compile_pattern(pattern).groupindex)
-        except PatternError as error:
-            fault = Fault(error.problem, path, error.column, error.end)
-            self.faults.append(FaultInText(fault, pattern))
-            return ()
-        compiled = time.thread_time()
-        self.compiling_left -= compiled - start
-        if self.compiling_left < 0:
-            problem = "The patterns up to here take too long to compile. Use fewer or shorter ones."
-            self.add(problem, *path)
-        elif self.trials_left > 0:
-            if slow := slow_path(pattern):
-                problem = f"This pattern takes too long on a path such as {shown(slow)}. {ADVICE}"
-                self.add(problem, *path)
-            self.trials_left -= time.thread_time() - compiled
-        for group in groups:
-            if group in self.let.numbers:
-                problem = f"The group {group!r} is also a name of let. Give one another name."
-                self.add(problem, *path)
-        return groups
-
-    def text(self, value: Any, name: str, path: Path) -> str | None:
-        if isinstance(value, str):
-            return value
-        self.add(f"{name} must be text, {_MEANING[name]}, not {shown(value)}.", *path, name)
-        return None
-
-    def init(self, spec: Any, known: Known, path: Path) -> InitializerConfig | Template | None:
-        if isinstance(spec, str) and spec == KEEP:
-            return None
-        if spec is None:
-            self.add(f"init must be {_MEANING['init']}, not None.", *path)
-            return None
-        if fault := too_large(spec):
-            self.faults.append(FaultInText(fault.below(*path)))
-            return None
-        try:
-            if isinstance(spec, str):
-                return read_template(spec, known, self.registry)
-            return self.registry.validate(spec)
-        except InitregError as error:
-            text = spec if isinstance(spec, str) else None
-            for fault in error.faults:
-                if isinstance(spec, Mapping) and _computes(spec, fault.path):
-                    fault = replace(fault, message=f"{fault.message} {_TEXT_COMPUTES}")
-                self.faults.append(FaultInText(fault.below(*path), text))
-            return None
-
-
-def _computes(spec: Mapping[str, Any], path: Path) -> bool:
-    """Return True if a dict has arithmetic at a path, as text."""
-    value = Slot(spec).follow(path).value
-    try:
-        return isinstance(value, str) and isinstance(parse_formula(value), Operation | int | float)
-    except SpecSyntaxError:
-        return False
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)

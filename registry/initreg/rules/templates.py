@@ -126,13 +126,22 @@ class _Draft:
         def number_of(formula: Name | Operation) -> Number | str:
             if isinstance(formula, Name) and formula not in words:
                 return formula.word
+            number = known_part(formula)
+            if number is None:
+                unknown.append((formula.column, formula.end))
+            return _STAND_IN if number is None else number
+
+        def known_part(formula: Formula) -> Number | None:
+            """Compute a formula if its names are known, and otherwise its parts."""
             if all(name.word in numbers for name in names_in(formula)):
                 try:
                     return evaluate(formula, numbers)
                 except NoResultError as error:
                     faults.append(_fault(error))
-            unknown.append((formula.column, formula.end))
-            return _STAND_IN
+            elif isinstance(formula, Operation):
+                for operand in formula.operands:
+                    known_part(operand)
+            return None
 
         try:
             self.registry.validate(_filled(self.spec, number_of))

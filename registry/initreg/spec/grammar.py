@@ -35,6 +35,7 @@ from initreg.spec.arithmetic import (
     count_fault,
     finite,
 )
+from initreg.spec.pieces import reject_pieces, reject_what_warns
 from initreg.spec.spec import FUNCTIONS, PI, Argument, Pairs, Spec, Value
 
 MAX_LENGTH = 4096
@@ -46,25 +47,6 @@ _FUNCTIONS = f"{', '.join(FUNCTIONS[:-1])} and {FUNCTIONS[-1]}"
 
 # One character of a text becomes at most 16 characters of the canonical text.
 _MAY_GROW_TOO_LONG = MAX_LENGTH // 16
-
-# An escape sequence that Python accepts without a warning, or a `bad` one. Octal escapes are bad,
-# because Python warns about those from "\400" on.
-_BAD_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxuUN\r\n]|(?P<bad>.?))")
-
-# Python reads "1or 2" as "1 or 2", with a warning: a keyword may touch the number before it. The
-# first pattern is a quick test of the whole text; it also matches inside strings.
-_KEYWORD = "(?:and|else|for|if|in|is|not|or)"
-_MAY_TOUCH = re.compile(rf"[\d.][jJ]?{_KEYWORD}|0[xX]")
-_TOUCHING = re.compile(rf"\d[\w.]*?{_KEYWORD}")
-
-# The strings, numbers, words and comments of a text. A string that is never closed extends to the
-# end of the text. No character can match two alternatives, so the search takes linear time.
-_PIECE = re.compile(
-    r"""(?P<string>'''(?:\\.|'(?!'')|[^'\\])*\\?(?:'''|\Z)|"{3}(?:\\.|"(?!"")|[^"\\])*\\?(?:"{3}|\Z)"""
-    r"""|'(?:\\.|[^'\\])*\\?(?:'|\Z)|"(?:\\.|[^"\\])*\\?(?:"|\Z))"""
-    r"|(?P<number>\d[\w.]*)|(?P<word>(?:\w|[^\x00-\x7f])+)|(?P<comment>#[^\r\n]*)",
-    re.DOTALL,
-)
 
 
 @public
@@ -101,25 +83,6 @@ def parse_formula(text: str) -> Formula:
     (6, '*')
     """
     return _Reader(text, "formula", names=True).read_formula()
-
-
-def _reject_what_warns(text: str, body_start: int) -> None:
-    """Raise for syntax that Python accepts with a warning, so that `parse` emits none."""
-    # Space before the body is skipped, because space that isn't ASCII looks like part of a word.
-    for piece in _PIECE.finditer(text, body_start):
-        start, end = piece.span()
-        # Python also warns inside bytes and f-strings. Both are rejected in any case.
-        prefix = text[max(0, start - 2) : start].lower() if piece.lastgroup == "string" else ""
-        if re.search("br?$|rb$", prefix) and "\\" in text:
-            raise SpecSyntaxError("Bytes are not allowed in a spec.", text, start, end)
-        if re.search("[ft]r?$", prefix) and _MAY_TOUCH.search(text):
-            raise SpecSyntaxError("An f-string is not allowed in a spec.", text, start, end)
-        if piece.lastgroup == "number" and _TOUCHING.match(piece[0]):
-            raise SpecSyntaxError(f"{piece[0]!r} is not a number.", text, start, end)
-    for match in _BAD_ESCAPE.finditer(text):
-        if match["bad"] is not None:
-            problem = rf"'\{match['bad']}' is not a valid escape. Write \\ for a backslash."
-            raise SpecSyntaxError(problem, text, match.start(), match.end())
 
 
 class _Reader:
@@ -162,14 +125,15 @@ class _Reader:
             self._stop(_EMPTY[self.kind], 0)
         if "\0" in text:  # versions of Python raise different errors for it
             self._stop("A spec can't contain a null character.", text.index("\0"))
-        if "\\" in text or _MAY_TOUCH.search(text):
-            _reject_what_warns(text, self.start)
+        reject_what_warns(text, self.start)
         try:
             tree = compile(body, "<spec>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
         except SyntaxError as error:
             line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)
             starts = self._line_starts  # Python may count one line more
             at = self._characters[starts[min(line, len(starts)) - 1]] + column
+            if error.offset == 0:  # at the end of the text, Python means
+                at = len(text.rstrip())
             self._stop(
                 f"This is not a valid {self.kind}: {error.msg.rstrip('.?')}. {expected}.",
                 min(at, len(self.text)),
@@ -182,18 +146,8 @@ class _Reader:
         except (RecursionError, MemoryError):
             self._too_deep(self.start)
         if not self.plain or "#" in body:
-            self._check_pieces()
+            reject_pieces(self.text)
         return cast(ast.Expression, tree).body
-
-    def _check_pieces(self) -> None:
-        """Reject comments, and names that Python would silently turn into ASCII."""
-        for piece in _PIECE.finditer(self.text):
-            if piece.lastgroup == "comment":
-                self._stop(
-                    "Comments are not allowed in a spec. Quote a '#' that is text.", piece.start()
-                )
-            if piece.lastgroup == "word" and not piece[0].isascii():
-                self._stop(f"The name {piece[0]!r} is not plain ASCII.", *piece.span())
 
     def _call(self, node: ast.Call, depth: int) -> Value:
         if depth > MAX_DEPTH:

@@ -175,6 +175,16 @@ def test_each_format_shows_what_is_wrong_with_rules(cli: Any, format_: str) -> N
     assert "There are no rules here." in done.stdout
 
 
+def test_a_note_says_what_needs_a_model(cli: Any) -> None:
+    Path("rules.yaml").write_text("- {match: a, init: constant(2*fan_in)}\n")
+    done = cli("check", "rules.yaml", "--form", "rules")
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == (
+        "rules.yaml: Rule 1 computes with fan_in of a model: initreg plan checks the results.\n"
+        "1 rule checked in 1 file, 0 findings.\n"
+    )
+
+
 def test_no_rules_is_1_and_says_so(cli: Any) -> None:
     Path("rules.yaml").write_text("rules: []\n")
     done = cli("check", "rules.yaml", "--form", "rules")

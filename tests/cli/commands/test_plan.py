@@ -67,7 +67,8 @@ def test_the_table_is_data_and_what_it_leaves_open_is_a_note(cli: Any, folder: P
     done = cli("plan", "rules.yaml", "net:build")
     assert done.status == 0
     head, *rows = [line.split() for line in done.stdout.splitlines()]
-    assert head == ["path", "shape", "dtype", "initializer", "rule", "seed", "mean", "stddev"]
+    columns = ["path", "shape", "dtype", "initializer", "rule", "seed", "fan_in", "fan_out"]
+    assert head == [*columns, "mean", "stddev"]
     assert [row[0] for row in rows] == ["hidden/kernel", "hidden/bias", "head/kernel", "head/bias"]
     assert rows[0][3:7] == ["truncated_normal(stddev=0.02)", "1", "(line", "3)"]
     assert done.stderr.startswith("\n2 of 4 weights are drawn, 40 values, from seed 1.\n")
@@ -92,6 +93,28 @@ def test_a_plan_has_its_own_seeds(cli: Any, folder: Path) -> None:
     done = cli("plan", "plan.json", "net:build", "--seed", 7, "--json")
     assert done.json["seed"] == 1
     assert done.stderr == "--seed 7 has no effect: the plan has its own seeds.\n"
+
+
+def test_the_fans_are_chosen(cli: Any, folder: Path) -> None:
+    net = "import keras\n\ndef build():\n    layer = keras.layers.DepthwiseConv2D(3, name='d')\n"
+    net += "    return keras.Sequential([keras.Input((8, 8, 64)), layer])\n"
+    (folder / "net.py").write_text(net)
+    (folder / "rules.yaml").write_text("rules: [{match: kernel$, init: lecun_normal}]\nseed: 1\n")
+
+    def stddev(command: str, *options: object) -> float:
+        done = cli(command, "rules.yaml", "net:build", "--json", *options)
+        return float(done.json["weights"][0]["stddev"])
+
+    for command in (("plan",), ("apply", "--out", folder / "m.keras", "--force")):
+        assert stddev(*command) == pytest.approx(1 / 3)
+        assert stddev(*command, "--fans", "true") == pytest.approx(1 / 3)
+        assert stddev(*command, "--fans", "keras") == pytest.approx(1 / 24)
+    done = cli("plan", "rules.yaml", "net:build", "--fans", "mine")
+    assert (done.status, done.stdout) == (2, "")
+    assert "'mine' is not one of 'true', 'keras'" in done.stderr
+    cli("plan", "rules.yaml", "net:build", "--out", "plan.json")
+    done = cli("plan", "plan.json", "net:build", "--fans", "keras")
+    assert done.stderr.startswith("--fans keras has no effect: the plan has its own fans.\n")
 
 
 @pytest.mark.slow

@@ -99,8 +99,8 @@ def test_the_initializers_of_a_plugin(command: Any, installed: Any) -> None:
     assert done.status == 1
     head, planted, sound, *rest = done.stdout.splitlines()
     assert head.split() == ["initializer", "passed", "skipped", "failed", "seconds"]
-    assert planted.split()[:4] == ["planted", "18", "0", "1"]
-    assert sound.split()[:4] == ["sound_ones", "15", "4", "0"]
+    assert planted.split()[:4] == ["planted", "19", "0", "1"]
+    assert sound.split()[:4] == ["sound_ones", "15", "5", "0"]
     assert any(
         line.startswith("docs ") and "No description of mean, seed." in line for line in rest
     )

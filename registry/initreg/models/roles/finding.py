@@ -5,10 +5,12 @@ from typing import Any
 from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
 from initreg.models.keras_internals import layers_of
+from initreg.models.roles.asking import ask_plugin
 from initreg.models.roles.dense import einsum_dense, einsum_keras_fans
 from initreg.models.roles.role import Role
-from initreg.models.roles.table import described, described_by
+from initreg.models.roles.table import described, described_by, is_known
 from initreg.public import public
+from initreg.registry.registry import default_registry
 from initreg.wording import did_you_mean, listed, shown
 
 
@@ -33,7 +35,9 @@ def role_of(layer: Any, weight: Any) -> Role:
 
 def role_for(layer: Any, name: str, shape: Shape) -> Role:
     """Return the role of a weight of a layer, also before the layer has created it."""
-    role = described(layer, name, shape)
+    role = (
+        described(layer, name, shape) if is_known(type(layer)) else _found_role(layer, name, shape)
+    )
     if role is not None:
         return role
     fans = keras_fans(layer, name, shape)
@@ -52,6 +56,21 @@ def keras_fans(layer: Any, name: str, shape: Shape) -> Fans:
         if fans is not None:
             return fans
     return Fans.of_shape(shape)
+
+
+def _found_role(layer: Any, name: str, shape: Shape) -> Role | None:
+    """Ask who describes each base class of the layer, from the layer's own class upwards."""
+    hooks = default_registry().role_hooks()
+    for base in type(layer).__mro__:
+        if describe := described_by(base):
+            role = describe(layer, name, shape)
+        elif functions := hooks.get(f"{base.__module__}:{base.__qualname__}"):
+            role = ask_plugin(functions, base, layer, name, shape)
+        else:
+            continue
+        if role is not None:
+            return role
+    return None
 
 
 def _found(layer: Any, weight: Any) -> tuple[Any, Any]:

@@ -36,8 +36,8 @@ class Role:
     """
 
     kind: Kind
-    fan_in: float
-    fan_out: float
+    fan_in: int | float
+    fan_out: int | float
     blocks: int = 1
     why: str = ""
     layout: Layout | None = None

@@ -20,6 +20,12 @@ def _spectral(layer: Any, name: str, shape: Shape) -> Role | None:
     return described(layer.layer, name, shape)
 
 
+def _layer_scale(layer: Any, name: str, shape: Shape) -> Role | None:
+    """Describe the one weight of ConvNeXt's LayerScale, which has no name."""
+    return _GAMMA(layer, "gamma", shape)
+
+
+_GAMMA = by_name(gamma="scale")
 _VECTOR_U = by_name(vector_u="statistic")
 _NORMALIZED = by_name(gamma="scale", beta="offset")
 
@@ -40,7 +46,7 @@ LAYERS: dict[str, Describe] = {
     "Embedding": embeddings.embedding,
     "ReversibleEmbedding": embeddings.reversible_embedding,
     "PReLU": by_name(alpha="scale"),
-    "LayerScale": by_name(gamma="scale"),  # of keras.applications' ConvNeXt
+    "LayerScale": _layer_scale,  # in keras.applications
     "LayerNormalization": _NORMALIZED,
     "GroupNormalization": _NORMALIZED,
     "RMSNormalization": by_name(scale="scale"),
@@ -69,5 +75,9 @@ def described(layer: Any, name: str, shape: Shape) -> Role | None:
 @lru_cache(maxsize=1024)
 def described_by(layer_class: type) -> Describe | None:
     """Return the function that describes the weights of a class in the table, or None."""
-    package = layer_class.__module__.partition(".")[0]
-    return LAYERS.get(layer_class.__name__) if package == "keras" else None
+    return LAYERS.get(layer_class.__name__) if is_known(layer_class) else None
+
+
+def is_known(layer_class: type) -> bool:
+    """Return True for Keras's own classes, whose roles no plugin can change."""
+    return layer_class.__module__.partition(".")[0] == "keras"
