@@ -226,7 +226,7 @@ def test_deepnet(recipe):
     square = math.sqrt(2 / (width + width))
     check(
         model,
-        recipe("deepnet.yaml"),
+        recipe("deepnet.yaml", width=width),
         {
             r".*/(query|key)/kernel": Normal(square),
             r".*/(value|attention_output)/kernel": Normal(beta * square),
@@ -241,7 +241,7 @@ def test_deepnet(recipe):
 @pytest.mark.parametrize("width", [64, 128])
 def test_mup(width, recipe):
     base = 64
-    model = build(models.transformer, 1, width, heads=4, vocabulary=100, logits=True)
+    model = build(models.transformer, 1, width, heads=4, vocabulary=100, tied=False)
     check(
         model,
         recipe("mup.yaml"),
@@ -255,6 +255,15 @@ def test_mup(width, recipe):
             **NORMS,
         },
     )
+
+
+def test_mup_of_reversible_embeddings(recipe):
+    layer = keras.layers.ReversibleEmbedding(50, 128, tie_weights=False, name="tokens")
+    model = keras.Sequential([layer])
+    model.build((None, 4))
+    planned = plan(model, str(recipe("mup.yaml")))
+    spread = {entry.path.rpartition("/")[2]: entry.stddev for entry in planned.entries}
+    assert spread == {"embeddings": 0.02, "reverse_embeddings": pytest.approx(8 / 128)}
 
 
 # Residual networks --------------------------------------------------------------------------------
