@@ -5,6 +5,7 @@ from typing import Any
 from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
 from initreg.models.keras_internals import layers_of
+from initreg.models.paths import owners_of
 from initreg.models.roles.asking import ask_plugin
 from initreg.models.roles.dense import einsum_dense, einsum_keras_fans
 from initreg.models.roles.role import Role
@@ -73,8 +74,7 @@ def _found_role(layer: Any, name: str, shape: Shape) -> Role | None:
 
 def _found(layer: Any, weight: Any) -> tuple[Any, Any]:
     """Return the layer that owns the weight, and the variable."""
-    layers = layers_of(layer)  # from the outside in, so the innermost owner is kept
-    owners = {id(variable): owner for owner in layers for variable in owner.weights}
+    owners = owners_of(layers_of(layer))
     weights = [(owners.get(id(variable), layer), variable) for variable in layer.weights]
     if not isinstance(weight, str):
         named = [(owner, variable) for owner, variable in weights if variable is weight]
