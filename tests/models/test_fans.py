@@ -186,6 +186,21 @@ def test_a_spec_that_names_the_gates_replaces_what_the_layer_adds(numbers):
     assert not numbers(without)[BIAS].any()
 
 
+def test_the_gates_of_a_layer_that_keras_does_not_have_are_not_known(numbers):
+    class Cell(layers.Layer):
+        unit_forget_bias = True
+
+        def build(self, shape):
+            self.bias = self.add_weight(name="bias", shape=(8,), initializer="zeros")
+
+    with initreg.scope(seed=1):
+        layer = Cell(name="cell")
+        layer.build((None, 2))
+    assert not layer.get_weights()[0].any()
+    initreg.apply(layer, [{"match": "bias$", "init": "constant(3)"}], 1)
+    assert layer.get_weights()[0].tolist() == [3.0] * 8
+
+
 def test_a_random_bias_of_a_memory_cell_is_restored_by_the_plan_of_its_scope(digest):
     with initreg.scope(seed=4) as scope:
         model = lstm(bias_initializer="random_normal")
@@ -223,3 +238,28 @@ def test_values_that_a_layer_assigns_are_said():
     again = initreg.apply(layer, scope.plan)
     assert again.entries[0].action == "assigned"
     assert keras.ops.convert_to_numpy(layer.embeddings).tolist() == [[5.0, 5.0]] * 3
+
+
+def test_a_value_that_is_assigned_in_an_inner_scope_is_said_by_the_outer_one():
+    with initreg.scope(seed=1) as outer:
+        layer = layers.Dense(2, name="d")
+        layer.build((None, 3))
+        with initreg.scope(seed=2) as inner:
+            layer.kernel.assign(np.ones((3, 2)))
+    assert [entry.action for entry in outer.plan.entries] == ["assigned", "draw"]
+    assert not inner.plan.entries
+
+
+def test_a_name_with_a_sharp_is_not_cut():
+    class Own(layers.Layer):
+        def build(self, shape):
+            for _ in range(2):
+                self.add_weight(name="w#a", shape=(2,))
+
+    layer = Own(name="own")
+    layer.build((None, 2))
+    plan = initreg.plan(layer, None, 1)
+    assert [entry.path for entry in plan.entries] == ["own/w#a", "own/w#a#1"]
+    assert {entry.variable for entry in plan.entries} == {"w#a"}
+    assert all("nobody has described w#a of Own" in entry.role.why for entry in plan.entries)
+    assert not any("Paths differ" in line for line in plan.summary())

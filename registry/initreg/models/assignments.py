@@ -12,7 +12,7 @@ from initreg.draws.fans import Fans
 from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, Fault, PluginError
 from initreg.models.additions import Addition, addition_to, names_gates
-from initreg.models.paths import Weight
+from initreg.models.paths import Weight, variable_in, without_number
 from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
@@ -49,8 +49,7 @@ def new_entry(path: str, name: str, shape: Iterable[Any], dtype: str, layer: Any
     if dtype not in FLOATS:
         reason = f"dtype {dtype} isn't a float"
         return PlanEntry(path, name, sizes, dtype, class_name, "skip", reason=reason)
-    variable = path.partition("#")[0].rpartition("/")[2]
-    role = role_for(layer, variable, sizes)
+    role = role_for(layer, variable_in(without_number(path)), sizes)
     return PlanEntry(path, name, sizes, dtype, class_name, "uncovered", role=role)
 
 
@@ -58,8 +57,7 @@ def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
     """Return the entry with the fans that a spec gets: those of its role, or Keras's."""
     if entry.role is None:
         return entry
-    variable = entry.path.partition("#")[0].rpartition("/")[2]
-    in_keras = keras_fans(layer, variable, entry.shape)
+    in_keras = keras_fans(layer, entry.variable, entry.shape)
     fans = entry.role.fans if mode == "true" else in_keras
     pair = (in_keras.fan_in, in_keras.fan_out)
     differs = pair != (fans.fan_in, fans.fan_out)
@@ -79,8 +77,7 @@ def reaches(rule: Rule, entry: PlanEntry) -> bool:
     """
     if rule.init is None or not is_statistic(entry):
         return True
-    variable = entry.path.partition("#")[0].rpartition("/")[2]
-    return rule.weight == variable or variable in rule.match
+    return rule.weight == entry.variable or entry.variable in rule.match
 
 
 def without_rule(entry: PlanEntry) -> PlanEntry:
@@ -143,8 +140,7 @@ def with_draw(
 
 def addition_for(layer: Any, entry: PlanEntry, config: InitializerConfig) -> Addition | None:
     """Return what a layer adds to a config's values, if the config doesn't name the gates."""
-    variable = entry.path.partition("#")[0].rpartition("/")[2]
-    addition = addition_to(layer, variable, entry.shape)
+    addition = addition_to(layer, entry.variable, entry.shape)
     return None if addition is None or names_gates(config) else addition
 
 

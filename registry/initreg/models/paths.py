@@ -9,6 +9,7 @@ from initreg.models.identity_map import IdentityMap
 from initreg.models.keras_internals import is_functional, layers_held_by, layers_of
 from initreg.models.layer_names import Numbering, names_in_model, names_in_scopes
 
+_NUMBER = re.compile(r"#\d+$")
 _UNNAMED = re.compile(r"(?:[a-z]+_)?variable(?:_\d+)?")  # the backend's class, in snake case
 
 # The paths of weights that were made in a scope, with and without `#1`, `#2`, …
@@ -68,6 +69,20 @@ def unique(path: str, taken: set[str]) -> str:
         free = f"{path}#{number}"
     taken.add(free)
     return free
+
+
+def without_number(path: str) -> str:
+    """Return the path without the ``#1``, ``#2``, … that `unique` adds."""
+    return _NUMBER.sub("", path)
+
+
+def variable_in(path: str) -> str:
+    """Return the name of the variable, the last part of a path without a number.
+
+    >>> variable_in("net/block_0/query/kernel")
+    'kernel'
+    """
+    return path.rpartition("/")[2]
 
 
 def remember_path(variable: Any, path: str, counted: str) -> None:

@@ -24,7 +24,7 @@ from initreg.models.assignments import (
     without_rule,
 )
 from initreg.models.keras_internals import layers_of
-from initreg.models.paths import Weight, weights_of
+from initreg.models.paths import Weight, variable_in, weights_of
 from initreg.models.plans import Plan, PlanEntry
 from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
@@ -192,7 +192,7 @@ def _choose(
 
 
 def _target(weight: Weight, path: str) -> Target:
-    return Target(path, type(weight.layer).__name__, path.rpartition("/")[2])
+    return Target(path, type(weight.layer).__name__, variable_in(path))
 
 
 def _ambiguous(

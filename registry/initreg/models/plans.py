@@ -13,6 +13,7 @@ from pydantic import ConfigDict
 from initreg.config.parameters import Seed
 from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
+from initreg.models.paths import variable_in, without_number
 from initreg.models.roles.role import Role
 from initreg.public import public
 from initreg.rules.rules import Matcher, Rule
@@ -77,6 +78,11 @@ class PlanEntry:
     keras_fans: tuple[int | float, int | float] | None = None
     keras_stddev: float | None = None
     added: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The name of the weight in its layer, such as ``kernel``."""
+        return variable_in(without_number(self.path))
 
     @property
     def fan_in(self) -> float | None:
@@ -160,7 +166,7 @@ class Plan:
         values = sum(math.prod(entry.shape) for entry in self.entries if entry.action == "draw")
         drawn = f"{counts['draw']} of {len(self.entries)} weights are drawn, {values:,} values"
         lines = [f"{drawn}, from seed {self.seed}."]
-        renamed = next((e for e in self.entries if e.name != e.path.partition("#")[0]), None)
+        renamed = next((e for e in self.entries if e.name != without_number(e.path)), None)
         if renamed:
             lines.append(
                 "Paths differ from Keras's if it made up names or dropped some: "
@@ -282,8 +288,8 @@ def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]
     text = f"Rule {rule.number}{place} is never applied: match {rule.match!r}{_limits(rule)}."
     matcher = Matcher(source)
     for entry in entries:
-        path = entry.path.partition("#")[0]
-        if entry.rule and matcher.matches(rule, path, entry.layer, path.rpartition("/")[2]):
+        path = without_number(entry.path)
+        if entry.rule and matcher.matches(rule, path, entry.layer, entry.variable):
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     return text
 

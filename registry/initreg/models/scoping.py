@@ -27,7 +27,7 @@ from initreg.models.identity_map import IdentityMap
 from initreg.models.intercepting import Interception
 from initreg.models.layer_names import ScopeNames
 from initreg.models.own_initializers import own_config
-from initreg.models.paths import remember_path, unique
+from initreg.models.paths import remember_path, unique, variable_in
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
 from initreg.models.plans import Plan, PlanEntry, changed
 from initreg.public import public
@@ -233,20 +233,24 @@ class Scope:
         return variable
 
     def assigned(self, variable: Any) -> None:
-        """Note that a variable got other values than those it was made with."""
+        """Note that a variable got other values than those it was made with.
+
+        The variable may have been made in a scope around this one.
+        """
         if (at := self._variables.get(variable)) is not None:
             entry = self._entries[at]
             if entry.action == "draw":
                 self._entries[at] = changed(entry, action="assigned")
+        elif self._outer is not None:
+            self._outer.assigned(variable)
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide how to draw a new weight. `own` is the layer's own initializer."""
         if entry.action == "skip":
             return _Decision(entry)
-        name = path.rpartition("/")[2]
         rule = self._matcher.first(
             self._rules.rules,
-            Target(path, entry.layer, name),
+            Target(path, entry.layer, variable_in(path)),
             accepts=lambda rule: reaches(rule, entry),
         )
         if rule is not None:
@@ -255,16 +259,20 @@ class Scope:
             if rule.init is None:
                 return _Decision(entry)
             return self._drawn(layer, entry, config_by_rule(self._numbers, rule, (path,), entry))
-        return self._decide_own(layer, entry, name, own)
+        return self._decide_own(layer, entry, own)
 
-    def _decide_own(self, layer: Any, entry: PlanEntry, name: str, own: Any) -> _Decision:
+    def _decide_own(self, layer: Any, entry: PlanEntry, own: Any) -> _Decision:
         """Decide how to draw a weight with the layer's own initializer."""
-        if addition_to(layer, name, entry.shape) is not None:
+        addition = addition_to(layer, entry.variable, entry.shape)
+        if addition is not None:
             own = layer.bias_initializer  # `own` is the layer's function, which calls this one
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
         config = own_config(initializer, layer, keep_axes=self._fans_of_layers == "keras")
         if config is None:
-            return self._called(entry, initializer)
+            decision = self._called(entry, initializer)
+            if addition is None or decision.initializer is None:
+                return decision
+            return _Decision(decision.entry, addition.after(decision.initializer))
         return self._drawn(layer, with_fans(entry, layer, self._fans_of_layers), config)
 
     def _drawn(self, layer: Any, entry: PlanEntry, config: InitializerConfig) -> _Decision:
