@@ -105,10 +105,12 @@ def test_axes_that_a_user_gave_are_kept():
 
 @pytest.mark.parametrize("fans", ["yes", 1, False])
 def test_other_words_for_fans_are_rejected(fans):
-    with pytest.raises(RulesError, match="fans must be true or keras"):
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
         initreg.scope(seed=1, fans=fans)
-    with pytest.raises(RulesError, match="fans must be true or keras"):
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
         initreg.plan(depthwise(), [], 1, fans=fans)
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
+        initreg.plan(depthwise(), initreg.plan(depthwise()), fans=fans)
 
 
 def test_a_weight_of_unknown_role_gets_keras_fans_and_the_plan_says_so():

@@ -8,8 +8,9 @@ from typing import Any
 from initreg.draws.moments import Moments
 from initreg.errors import InitregError, PlanError
 from initreg.models.assignments import Assignment
+from initreg.models.entries import PlanEntry, changed
 from initreg.models.planning import assign, checked, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry, changed
+from initreg.models.plans import Plan
 from initreg.models.progress import Progress, reporting
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor

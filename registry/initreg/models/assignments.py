@@ -12,8 +12,9 @@ from initreg.draws.fans import Fans
 from initreg.draws.seeds import derive_seed
 from initreg.errors import ConfigError, Fault, PluginError
 from initreg.models.additions import Addition, addition_to, names_gates
+from initreg.models.entries import PlanEntry, changed, is_statistic
 from initreg.models.paths import Weight, variable_in, without_number
-from initreg.models.plans import Plan, PlanEntry, changed
+from initreg.models.plans import Plan
 from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import FansMode, Rule
@@ -62,22 +63,6 @@ def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
     pair = (in_keras.fan_in, in_keras.fan_out)
     differs = pair != (fans.fan_in, fans.fan_out)
     return changed(entry, fans=fans, keras_fans=pair if differs else None)
-
-
-def is_statistic(entry: PlanEntry) -> bool:
-    """Return True for a float that a layer computes or adapts, so it isn't a weight to draw."""
-    return entry.role is not None and entry.role.kind == "statistic"
-
-
-def reaches(rule: Rule, entry: PlanEntry) -> bool:
-    """Return True if a rule may change a weight that it matches.
-
-    A statistic, such as the moving variance of a normalization, isn't a weight to draw. Only a rule
-    that contains its whole name changes it.
-    """
-    if rule.init is None or not is_statistic(entry):
-        return True
-    return rule.weight == entry.variable or entry.variable in rule.match
 
 
 def without_rule(entry: PlanEntry) -> PlanEntry:

@@ -5,7 +5,7 @@ from typing import Any
 from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
 from initreg.models.keras_internals import layers_of
-from initreg.models.paths import owners_of
+from initreg.models.paths import owners_of, variable_in, weights_of
 from initreg.models.roles.asking import ask_plugin
 from initreg.models.roles.dense import einsum_dense, einsum_keras_fans
 from initreg.models.roles.role import Role
@@ -31,7 +31,7 @@ def role_of(layer: Any, weight: Any) -> Role:
     Raises `ValueError` if the layer has no such weight.
     """
     owner, variable = _found(layer, weight)
-    return role_for(owner, variable.name, tuple(variable.shape))
+    return role_for(owner, _name_in(owner, variable), tuple(variable.shape))
 
 
 def role_for(layer: Any, name: str, shape: Shape) -> Role:
@@ -70,6 +70,12 @@ def _found_role(layer: Any, name: str, shape: Shape) -> Role | None:
         if role is not None:
             return role
     return None
+
+
+def _name_in(layer: Any, variable: Any) -> str:
+    """Return the name of a weight in its layer, with automatic names counted within the layer."""
+    found = next((each for each in weights_of(layer) if each.variable is variable), None)
+    return variable.name if found is None else variable_in(found.counted)
 
 
 def _found(layer: Any, weight: Any) -> tuple[Any, Any]:
