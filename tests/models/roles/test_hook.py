@@ -72,6 +72,15 @@ class Unnamed(layers.Layer):
             self.add_weight(shape=(input_shape[-1], units))
 
 
+def test_a_plugin_goes_before_the_names_that_are_known_of_keras_hub():
+    hub = type("Own", (layers.Layer,), {"__module__": "keras_hub.own"})
+    layer = hub()
+    layer.add_weight(name="rel_embedding", shape=(3, 2))
+    assert role_of(layer, "rel_embedding").kind == "position"
+    with registry({"keras_hub.own:Own": lambda *_: Role("other", 1, 1)}).using():
+        assert role_of(layer, "rel_embedding").kind == "other"
+
+
 def test_weights_without_names_have_the_same_ones_everywhere():
     seen = set()
     hook = {f"{Unnamed.__module__}:Unnamed": lambda layer, name, shape: seen.add((name, shape[1]))}

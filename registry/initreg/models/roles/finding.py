@@ -60,13 +60,17 @@ def keras_fans(layer: Any, name: str, shape: Shape) -> Fans:
 
 
 def _found_role(layer: Any, name: str, shape: Shape) -> Role | None:
-    """Ask who describes each base class of the layer, from the layer's own class upwards."""
+    """Ask who describes each base class of the layer, from the layer's own class upwards.
+
+    A plugin goes before the table, which knows layers of keras-hub by the names of weights alone.
+    """
     hooks = default_registry().role_hooks()
     for base in type(layer).__mro__:
-        describe = described_by(base)
-        role = describe(layer, name, shape) if describe else None
-        if role is None and (functions := hooks.get(f"{base.__module__}:{base.__qualname__}")):
+        role = None
+        if functions := hooks.get(f"{base.__module__}:{base.__qualname__}"):
             role = ask_plugin(functions, base, layer, name, shape)
+        if role is None and (describe := described_by(base)):
+            role = describe(layer, name, shape)
         if role is not None:
             return role
     return None
