@@ -53,7 +53,7 @@ def test_keras_fans_are_said_and_can_be_asked_for():
     assert entry.stddev == pytest.approx(1 / 3)
     assert entry.keras_stddev == pytest.approx(1 / 24)
     plan = initreg.plan(model, LECUN, 1)
-    text = "1 weight has other fans than Keras would use: fans: keras uses Keras's."
+    text = "1 weight has other fans than in Keras. To use Keras's, write fans: keras."
     assert text in plan.summary()
     assert "576 / 9" in str(plan)
     for rules, fans in ((LECUN, "keras"), ({"fans": "keras", "rules": LECUN}, None)):

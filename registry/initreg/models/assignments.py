@@ -18,7 +18,6 @@ from initreg.models.plans import Plan
 from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import FansMode, Rule
-from initreg.rules.templates import Template
 from initreg.rules.variables import Numbers
 
 
@@ -75,8 +74,7 @@ def without_rule(entry: PlanEntry) -> PlanEntry:
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:
     """Return the entry of a weight that a rule matches: "keep" if the rule says so."""
     action = "keep" if rule.init is None else entry.action
-    written = rule.init.written if isinstance(rule.init, Template) else None
-    return changed(entry, rule=rule.number, line=rule.line, action=action, written=written)
+    return changed(entry, rule=rule.number, line=rule.line, action=action, written=rule.written)
 
 
 def config_by_rule(

@@ -91,7 +91,7 @@ class Plan:
             lines.append(f"Layers add to their initializers: {listed(added, 5)}.")
         if count := sum(entry.keras_stddev is not None for entry in self.entries):
             weights = "1 weight has" if count == 1 else f"{count} weights have"
-            lines.append(f"{weights} other fans than Keras would use: fans: keras uses Keras's.")
+            lines.append(f"{weights} other fans than in Keras. To use Keras's, write fans: keras.")
         unknown = [e.path for e in self.entries if _is_unknown(e)]
         if unknown:
             lines.append(
