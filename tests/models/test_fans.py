@@ -252,6 +252,14 @@ def test_a_value_that_is_assigned_in_an_inner_scope_is_said_by_the_outer_one():
     assert not inner.plan.entries
 
 
+def test_values_that_apply_assigns_in_a_scope_are_said():
+    with initreg.scope(seed=1) as scope:
+        layer = layers.Dense(2, name="d")
+        layer.build((None, 3))
+        initreg.apply(layer, [{"match": "kernel", "init": "ones"}], seed=1)
+    assert [entry.action for entry in scope.plan.entries] == ["assigned", "draw"]
+
+
 def test_a_name_with_a_sharp_is_not_cut():
     class Own(layers.Layer):
         def build(self, shape):

@@ -1,6 +1,6 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Self
 from weakref import ref
@@ -262,6 +262,16 @@ class Scope:
         derived = derive_seed(seed, entry.path)
         seeded = type(initializer).from_config({**config, "seed": derived})
         return _Decision(changed(entry, seed=seed, derived_seed=derived), seeded)
+
+
+def note_assigned(variables: Iterable[Any]) -> None:
+    """Note variables that got other values, for the scope that is open now, if there is one.
+
+    On torch, `write` replaces the memory of a variable without calling `assign`.
+    """
+    if (scope := _active()) is not None:
+        for variable in variables:
+            scope.assigned(variable)
 
 
 def _active() -> Scope | None:
