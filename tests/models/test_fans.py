@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 import initreg
-from initreg import RulesError
+from initreg import InitializerConfig, Normal, RulesError
 
 pytestmark = pytest.mark.keras
 
@@ -62,6 +62,25 @@ def test_keras_fans_are_said_and_can_be_asked_for():
         assert entry.stddev == pytest.approx(1 / 24)
     entry = initreg.plan(model, {"fans": "keras", "rules": LECUN}, 1, fans=True).entries[0]
     assert entry.fan_in == 9
+
+
+class Narrow(InitializerConfig, name="narrow"):
+    """A config that rejects large fans."""
+
+    def distribution(self, shape, fans):
+        if fans.fan_in > 100:
+            raise ValueError("the fan-in is over 100")
+        return Normal(0, 1 / fans.fan_in)
+
+
+def test_a_config_may_reject_the_fans_that_only_keras_would_use():
+    registry = initreg.Registry()
+    registry.add(Narrow)
+    with registry.using():
+        (entry,) = initreg.plan(depthwise(), [{"match": "kernel", "init": "narrow"}], 1).entries[:1]
+        assert (entry.fan_in, entry.keras_fans, entry.keras_stddev) == (9, (576, 9), None)
+        with pytest.raises(initreg.ConfigError, match="the fan-in is over 100"):
+            initreg.plan(depthwise(), [{"match": "kernel", "init": "narrow"}], 1, fans="keras")
 
 
 def test_explicit_axes_win():

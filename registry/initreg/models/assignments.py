@@ -10,7 +10,7 @@ from initreg.config.drawing import Fitted, distribution_of, fit, seed_in_force
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.fans import Fans
 from initreg.draws.seeds import derive_seed
-from initreg.errors import ConfigError, Fault, PluginError
+from initreg.errors import ConfigError, Fault, InitregError, PluginError
 from initreg.models.additions import Addition, addition_to, names_gates
 from initreg.models.entries import PlanEntry, changed, is_statistic
 from initreg.models.paths import Weight, variable_in, without_number
@@ -128,8 +128,14 @@ def addition_for(layer: Any, entry: PlanEntry, config: InitializerConfig) -> Add
 
 
 def _keras_stddev(entry: PlanEntry, fitted: Fitted) -> float | None:
-    """Return the standard deviation with Keras's fans, if the values would be others."""
+    """Return the standard deviation with Keras's fans, if the values would be others.
+
+    None if the config rejects these fans, because nothing is drawn with them.
+    """
     if entry.keras_fans is None or fitted.distribution is None:
         return None
-    in_keras = distribution_of(fitted.config, entry.shape, Fans(*entry.keras_fans))
+    try:
+        in_keras = distribution_of(fitted.config, entry.shape, Fans(*entry.keras_fans))
+    except InitregError:
+        return None
     return None if in_keras is None or in_keras == fitted.distribution else in_keras.stddev
