@@ -17,6 +17,7 @@ from initreg.errors import (
     RulesError,
     SpecSyntaxError,
 )
+from initreg.near_names import did_you_mean
 from initreg.registry.registry import Registry
 from initreg.rules.let import Count, FaultInText, Let, read_let
 from initreg.rules.names import Known
@@ -25,7 +26,7 @@ from initreg.rules.rules import KEEP, FansMode, Rule, Rules, fans_mode
 from initreg.rules.templates import Template, read_template
 from initreg.spec.arithmetic import Operation
 from initreg.spec.grammar import parse_formula
-from initreg.wording import did_you_mean, shown
+from initreg.wording import shown
 
 _KEYS = ("seed", "fans", "let", "rules")
 _KEYS_OF_RULE = ("match", "init", "layer", "weight")

@@ -9,11 +9,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, RulesError
+from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import ADVICE, compile_pattern, quick_search, timed_search
 from initreg.rules.templates import Template
-from initreg.wording import did_you_mean, shown
+from initreg.wording import shown
 
 T = TypeVar("T")
 

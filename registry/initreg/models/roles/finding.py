@@ -10,9 +10,10 @@ from initreg.models.roles.asking import ask_plugin
 from initreg.models.roles.dense import einsum_dense, einsum_keras_fans
 from initreg.models.roles.role import Role
 from initreg.models.roles.table import described, described_by, is_known
+from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import default_registry
-from initreg.wording import did_you_mean, listed, shown
+from initreg.wording import listed, shown
 
 
 @public
