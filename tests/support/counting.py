@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 import initreg
 
@@ -55,11 +56,18 @@ class Case:
     period: int = 1
     first: bool = False  # the channels come before the positions
     draws: int = 8  # more for a weight of few values
+    dilated_transpose: bool = False
     build: Callable[[Any, tuple[int | None, ...]], None] = field(
         default=lambda layer, shape: layer.build(shape)
     )
 
+    @property
+    def on_tensorflow(self) -> bool:
+        return not (self.first or self.dilated_transpose)
+
     def built(self) -> "Counter":
+        if not self.on_tensorflow and keras.config.backend() == "tensorflow":
+            pytest.skip("TensorFlow has no such convolution on a CPU")
         with initreg.scope(seed=0):  # only because JAX then compiles nothing
             return Counter(self, self.layer())
 
