@@ -35,6 +35,15 @@ def tests(session: nox.Session, backend: str) -> None:
 
 
 @nox.session
+def hub(session: nox.Session) -> None:
+    """Test the roles of keras-hub's own layers. Not a default session: it needs TensorFlow."""
+    session.install(".[jax,test]", "keras-hub==0.32.0")
+    # keras-hub and TensorFlow warn while they are imported.
+    lenient = ["-W", "default", "tests/models/roles/test_hub.py"]
+    session.run("python", "-m", "pytest", *lenient, env={"KERAS_BACKEND": "jax"})
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Run the tests on JAX, and require 95 % of lines and branches."""
     session.install("-e", ".[jax,test]")

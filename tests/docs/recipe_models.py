@@ -23,19 +23,18 @@ class TransformerLayer(layers.Layer):
 
 
 def transformer(
-    depth: int, width: int, heads: int, vocabulary: int, logits: bool = False
+    depth: int, width: int, heads: int, vocabulary: int, tied: bool = True
 ) -> keras.Model:
-    """Build a transformer with learned positions."""
+    """Build a transformer with learned positions, and with logits from its embedding if tied."""
     tokens = keras.Input((8,), dtype="int32")
     positions = keras.Input((8,), dtype="int32")
-    x = layers.Embedding(vocabulary, width, name="token_embedding")(tokens)
-    x = x + layers.Embedding(128, width, name="position_embedding")(positions)
+    embedding = layers.ReversibleEmbedding(vocabulary, width, name="token_embedding")
+    x = embedding(tokens) + layers.Embedding(128, width, name="position_embedding")(positions)
     for number in range(depth):
         x = TransformerLayer(heads, width, name=f"transformer_layer_{number}")(x)
     x = layers.LayerNormalization(name="layer_norm")(x)
-    if logits:
-        x = layers.Dense(vocabulary, name="output")(x)
-    return keras.Model([tokens, positions], x)
+    outputs = embedding(x, reverse=True) if tied else layers.Dense(vocabulary, name="output")(x)
+    return keras.Model([tokens, positions], outputs)
 
 
 class T5Attention(layers.Layer):

@@ -151,3 +151,24 @@ def test_a_scope_draws_an_open_seed_by_the_path(spec, portable):
         found.append(values_of(layer.kernel))
         assert made.plan.entries[0].seed == 1
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("portable", [True, False])
+@pytest.mark.parametrize("spec", ["lecun_normal", "scaled(scaled(lecun_normal, 2), 0.5)"])
+def test_layers_that_share_an_open_seed_have_equal_kernels_as_in_keras(spec, portable):
+    initializer = resolve(spec, portable=portable)
+    kernels = [values_of(built(einsum(initializer)).kernel) for _ in range(2)]
+    np.testing.assert_array_equal(*kernels)
+
+
+@pytest.mark.parametrize("portable", [True, False])
+@pytest.mark.parametrize(("fans", "fan_out"), [("true", 7), ("keras", 21)])
+def test_a_scope_chooses_the_fans_and_the_copy_has_none_of_its_own(portable, fans, fan_out):
+    initializer = resolve("scaled(variance_scaling(mode=fan_out), 1)", portable=portable)
+    with initreg.scope(seed=1, fans=fans) as made:
+        experts = layers.EinsumDense("bei,eio->beo", (3, 7), kernel_initializer=initializer)
+        experts.build((None, 3, 5))
+    entry = made.plan.entries[0]
+    assert entry.spec == "scaled(base=variance_scaling(mode=fan_out), factor=1)"
+    assert entry.fan_out == fan_out
+    assert entry.stddev == pytest.approx(fan_out**-0.5)

@@ -120,13 +120,16 @@ class Counter:
         total = self.outputs(hot).sum() / len(positions)
         return float(values.flat[0]), float(total)
 
-    def variance(self, fan_in: float) -> tuple[float, float]:
-        """Return the variance of interior outputs for lecun_normal, and its standard error."""
+    def variance(self, draw: Callable[[int], np.ndarray]) -> tuple[float, float]:
+        """Return the variance of interior outputs, and its standard error.
+
+        `draw` returns values of the weight for a seed.
+        """
         generator = np.random.default_rng(1)
         draws, batch = self.case.draws, 4 if self.case.spatial == 3 else 16
         squares = []
-        for _ in range(draws):
-            self.set(generator.normal(0, fan_in**-0.5, self.weight.shape))
+        for seed in range(draws):
+            self.set(draw(seed))
             inputs = generator.normal(size=(batch, *self.case.shape))
             squares.append(np.square(self.middle(self.outputs(inputs))).mean())
         return float(np.mean(squares)), float(np.std(squares, ddof=1) / draws**0.5)

@@ -33,54 +33,51 @@ def _written(initializer: Any) -> Any:
 class Scaled(keras.initializers.VarianceScaling):  # type: ignore[misc]
     """Multiply the values of another initializer by a factor.
 
-    EinsumDense copies a `VarianceScaling`, and passes the axes of its kernel to the copy. So this
-    is one, and passes the axes on to its base, if that is one, too.
+    EinsumDense copies a `VarianceScaling`, with its seed and with the axes of the kernel. So this
+    is one. The seed is the base's, and the axes are passed on to a base that has none.
     """
-
-    seed = None  # the base has the seed; EinsumDense passes this to the copy
 
     def __init__(
         self,
         base: Any,
         factor: float,
-        seed: None = None,
+        seed: Any = None,
         input_axes: Any = None,
         output_axes: Any = None,
     ) -> None:
         self.base = keras.initializers.get(base)
         self.factor = factor
-        if input_axes is not None:
-            self.input_axes, self.output_axes = input_axes, output_axes
+        self.input_axes = input_axes
+        self.output_axes = output_axes
+        if seed is not None:
+            self.seed = seed
 
     @property
-    def input_axes(self) -> Any:
-        """The axes of the base; not None, if it takes none, so that EinsumDense passes none."""
-        return getattr(self.base, "input_axes", ())
+    def seed(self) -> Any:
+        """The seed of the base, drawn or given."""
+        return getattr(self.base, "seed", None)
 
-    @input_axes.setter
-    def input_axes(self, axes: Any) -> None:
+    @seed.setter
+    def seed(self, seed: Any) -> None:
         self.base = copy(self.base)
-        self.base.input_axes = axes
-
-    @property
-    def output_axes(self) -> Any:
-        """The axes of the base, as in `input_axes`."""
-        return getattr(self.base, "output_axes", ())
-
-    @output_axes.setter
-    def output_axes(self, axes: Any) -> None:
-        self.base = copy(self.base)
-        self.base.output_axes = axes
+        self.base.seed = seed
 
     def __call__(self, shape: Any, dtype: Any = None, **options: Any) -> Any:
         """Return a tensor of that shape and dtype."""
-        dtype = keras.backend.standardize_dtype(dtype)
-        values = self.base(shape, dtype=_wide(dtype), **options)
+        dtype, base = keras.backend.standardize_dtype(dtype), self.base
+        takes_axes = isinstance(base, keras.initializers.VarianceScaling)
+        if takes_axes and self.input_axes is not None and base.input_axes is None:
+            base = copy(base)
+            base.input_axes, base.output_axes = self.input_axes, self.output_axes
+        values = base(shape, dtype=_wide(dtype), **options)
         return keras.ops.cast(values * self.factor, dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments for an equal initializer."""
-        return {"base": _written(self.base), "factor": self.factor}
+        config = {"base": _written(self.base), "factor": self.factor}
+        if self.input_axes is not None:
+            config |= {"input_axes": self.input_axes, "output_axes": self.output_axes}
+        return config
 
 
 @keras.saving.register_keras_serializable(package="initreg")

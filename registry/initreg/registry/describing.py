@@ -43,6 +43,8 @@ class Describer:
             raise ConfigError([Fault(problem)])
         config_class = self._entry_of(type(initializer)).config_class
         values = initializer.get_config()
+        for axes in {"input_axes", "output_axes"} - config_class.parameter_fields.keys():
+            values.pop(axes, None)  # EinsumDense adds them to the copy of an initializer
         for name in config_class.parameter_fields:
             held = getattr(initializer, name, None)
             if _are_initializers(held):  # what they write may leave out parameters

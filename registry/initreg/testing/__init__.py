@@ -5,11 +5,13 @@
 ['passed', 'passed']
 
 `check` runs the checks on one initializer and returns their results; `parametrize` makes each check
-a test of pytest. `CHECKS` has the names of all checks.
+a test of pytest. `CHECKS` has the names of all checks. `check_roles` checks the roles that a plugin
+gives to the weights of a layer.
 """
 
 from initreg.testing.outcomes import CheckResult, Status
 from initreg.testing.parametrizing import parametrize
+from initreg.testing.role_checks import check_roles
 from initreg.testing.running import CHECKS, check
 
-__all__ = ["CHECKS", "CheckResult", "Status", "check", "parametrize"]
+__all__ = ["CHECKS", "CheckResult", "Status", "check", "check_roles", "parametrize"]

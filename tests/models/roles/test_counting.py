@@ -1,8 +1,12 @@
 """The fans of every role are those that are counted from what the layer computes."""
 
+import re
+
+import keras
 import numpy as np
 import pytest
 
+import initreg
 from initreg import role_of
 from tests.support.counting import Case
 from tests.support.role_cases import CASES, looked_up
@@ -24,10 +28,58 @@ def test_the_fans_are_those_that_are_counted(case: Case):
 @each_case
 def test_lecun_normal_keeps_the_variance(case: Case):
     counter = case.built()
-    role = role_of(counter.layer, counter.weight)
-    variance, error = counter.variance(role.fan_in)
+    fan_in = role_of(counter.layer, counter.weight).fan_in
+    generator = np.random.default_rng(1)
+    check(*counter.variance(lambda _: generator.normal(0, fan_in**-0.5, counter.weight.shape)))
+
+
+def check(variance, error):
     assert error < 0.25
     assert abs(variance - 1) < 5 * error
+
+
+@pytest.mark.slow
+@each_case
+def test_lecun_normal_by_a_rule_keeps_the_variance(case: Case):
+    counter = case.built()
+    entry = next(
+        entry
+        for entry, variable in zip(
+            initreg.plan(counter.layer).entries, counter.layer.weights, strict=True
+        )
+        if variable is counter.weight
+    )
+    rules = [{"match": f"^{re.escape(entry.path)}$", "init": "lecun_normal"}]
+
+    def applied(seed):
+        initreg.apply(counter.layer, rules, seed)
+        return keras.ops.convert_to_numpy(counter.weight)
+
+    check(*counter.variance(applied))
+
+
+@each_case
+def test_a_rule_in_a_scope_gives_what_apply_gives(case: Case):
+    rules = [{"match": "", "init": "lecun_normal"}]
+    with initreg.scope(rules, seed=1) as scope:
+        counter = case.built()
+    applied = initreg.plan(counter.layer, rules, seed=1)
+    stddevs = {entry.path: entry.stddev for entry in scope.plan.entries}
+    for entry in applied.entries:
+        if entry.action == "draw" and entry.path in stddevs:
+            assert stddevs[entry.path] == entry.stddev
+    fans = {(entry.fan_in, entry.fan_out) for entry in scope.plan.entries}
+    assert (case.fan_in, case.fan_out) in fans
+
+
+@each_case
+def test_without_the_true_fans_a_scope_means_what_keras_means(case: Case):
+    plans = []
+    for fans in (None, "keras"):
+        with initreg.scope(seed=1, fans=fans) as scope:
+            case.built()
+        plans.append([(entry.path, entry.spec, entry.stddev) for entry in scope.plan.entries])
+    assert plans[0] == plans[1]
 
 
 @each_case

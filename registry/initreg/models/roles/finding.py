@@ -62,12 +62,10 @@ def _found_role(layer: Any, name: str, shape: Shape) -> Role | None:
     """Ask who describes each base class of the layer, from the layer's own class upwards."""
     hooks = default_registry().role_hooks()
     for base in type(layer).__mro__:
-        if describe := described_by(base):
-            role = describe(layer, name, shape)
-        elif functions := hooks.get(f"{base.__module__}:{base.__qualname__}"):
+        describe = described_by(base)
+        role = describe(layer, name, shape) if describe else None
+        if role is None and (functions := hooks.get(f"{base.__module__}:{base.__qualname__}")):
             role = ask_plugin(functions, base, layer, name, shape)
-        else:
-            continue
         if role is not None:
             return role
     return None

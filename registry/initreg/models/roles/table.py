@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from initreg.draws.shapes import Shape
-from initreg.models.roles import convolutions, dense, embeddings, recurrent
+from initreg.models.roles import convolutions, dense, embeddings, hub, recurrent
 from initreg.models.roles.role import Role
 from initreg.models.roles.vectors import Describe, by_name
 
@@ -25,15 +25,15 @@ def _layer_scale(layer: Any, name: str, shape: Shape) -> Role | None:
     return _GAMMA(layer, "gamma", shape)
 
 
-_GAMMA = by_name(gamma="scale")
-_VECTOR_U = by_name(vector_u="statistic")
-_NORMALIZED = by_name(gamma="scale", beta="offset")
+_GAMMA = by_name(scale=["gamma"])
+_VECTOR_U = by_name(statistic=["vector_u"])
+_NORMALIZED = by_name(scale=["gamma"], offset=["beta"])
 
 LAYERS: dict[str, Describe] = {
     "Dense": dense.dense,
     "EinsumDense": dense.einsum_dense,
     "AdditiveAttention": dense.additive_attention,
-    "Attention": by_name(scale="scale", concat_score_weight="scale"),
+    "Attention": by_name(scale=["scale", "concat_score_weight"]),
     "BaseConv": convolutions.convolution,
     "BaseConvTranspose": convolutions.transposed,
     "BaseDepthwiseConv": convolutions.depthwise,
@@ -45,21 +45,20 @@ LAYERS: dict[str, Describe] = {
     "ConvLSTMCell": recurrent.convolutional_cell,
     "Embedding": embeddings.embedding,
     "ReversibleEmbedding": embeddings.reversible_embedding,
-    "PReLU": by_name(alpha="scale"),
+    "PReLU": by_name(scale=["alpha"]),
     "LayerScale": _layer_scale,  # in keras.applications
     "LayerNormalization": _NORMALIZED,
     "GroupNormalization": _NORMALIZED,
-    "RMSNormalization": by_name(scale="scale"),
+    "RMSNormalization": by_name(scale=["scale"]),
     "BatchNormalization": by_name(
-        gamma="scale",
-        beta="offset",
-        moving_mean="statistic",
-        moving_variance="statistic",
-        moving_stddev="statistic",
-        renorm_mean="statistic",
-        renorm_stddev="statistic",
+        scale=["gamma"],
+        offset=["beta"],
+        statistic=[
+            *("moving_mean", "moving_variance", "moving_stddev"),
+            *("renorm_mean", "renorm_stddev"),
+        ],
     ),
-    "Normalization": by_name(mean="statistic", variance="statistic", count="statistic"),
+    "Normalization": by_name(statistic=["mean", "variance", "count"]),
     "SpectralNormalization": _spectral,
 }
 
@@ -75,7 +74,14 @@ def described(layer: Any, name: str, shape: Shape) -> Role | None:
 @lru_cache(maxsize=1024)
 def described_by(layer_class: type) -> Describe | None:
     """Return the function that describes the weights of a class in the table, or None."""
-    return LAYERS.get(layer_class.__name__) if is_known(layer_class) else None
+    if is_known(layer_class):
+        return LAYERS.get(layer_class.__name__)
+    if layer_class.__module__.partition(".")[0] != "keras_hub":
+        return None
+    describe = hub.LAYERS.get(layer_class.__name__)
+    if describe is None:
+        return hub.any_layer
+    return lambda *weight: describe(*weight) or hub.any_layer(*weight)
 
 
 def is_known(layer_class: type) -> bool:

@@ -1,6 +1,6 @@
 """Weights that scale or shift each value, and statistics of the values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from initreg.draws.shapes import Shape
@@ -16,13 +16,16 @@ _WHY: dict[Kind, str] = {
 }
 
 
-def by_name(**kinds: Kind) -> Describe:
+def by_name(
+    scale: Sequence[str] = (), offset: Sequence[str] = (), statistic: Sequence[str] = ()
+) -> Describe:
     """Describe the weights of a layer that scale, shift or measure each value, by their names.
 
-    >>> by_name(gamma="scale")(None, "gamma", (64,)).kind
+    >>> by_name(scale=["gamma"])(None, "gamma", (64,)).kind
     'scale'
     """
-    roles = {name: single(kind, _WHY[kind]) for name, kind in kinds.items()}
+    kinds: dict[Kind, Sequence[str]] = {"scale": scale, "offset": offset, "statistic": statistic}
+    roles = {name: single(kind, _WHY[kind]) for kind, names in kinds.items() for name in names}
 
     def describe(layer: Any, name: str, shape: Shape) -> Role | None:
         return roles.get(name)
