@@ -111,7 +111,16 @@ CONVOLUTIONS = [
     conv("Conv2DTranspose DCGAN", 2, transposed2(16, 4, strides=2), 13, 64, 256, 256, period=2),
     conv("Conv2DTranspose U-Net", 2, transposed2(16, 3, strides=2), 13, 64, 144, 144, period=2),
     conv("Conv2DTranspose k2 s2", 2, transposed2(16, 2, strides=2), 13, 64, 64, 64, period=2),
-    conv("Conv2DTranspose k3 s1 d2", 2, transposed2(5, 3, dilation_rate=2), 13, 4, 36, 45),
+    conv(
+        "Conv2DTranspose k3 s1 d2",
+        2,
+        transposed2(5, 3, dilation_rate=2),
+        13,
+        4,
+        36,
+        45,
+        dilated_transpose=True,
+    ),
     conv(
         "Conv2DTranspose same",
         *(2, transposed2(5, 5, strides=2, padding="same"), 15, 4, 25, 125),
@@ -363,7 +372,8 @@ RECURRENT = [
 
 def looked_up(layer, inputs):
     """Look up row 0, once for each input of 1."""
-    return layer(np.zeros(inputs.shape, "int32")) * inputs[..., None]
+    rows = ops.convert_to_numpy(layer(np.zeros(inputs.shape, "int32")))
+    return rows * inputs[..., None]
 
 
 def reverse(layer, inputs):
@@ -514,7 +524,7 @@ def normalized(layer, inputs):
     """Call a normalization so that it divides each value by 1, whatever the inputs are."""
     both = np.concatenate([inputs, -inputs], axis=-1)
     size = np.sqrt(np.square(both).mean(axis=-1, keepdims=True)) + 1e-30
-    return layer(both / size)[..., : inputs.shape[-1]] * size
+    return ops.convert_to_numpy(layer(both / size))[..., : inputs.shape[-1]] * size
 
 
 def unit_variance(layer):

@@ -7,6 +7,7 @@ Seeds must be the same in each run, so they can't depend on such names.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 from initreg.backend import load_keras
@@ -127,5 +128,6 @@ def _numbered(base: str, number: int) -> str:
     return f"{base}_{number}" if number else base
 
 
+@lru_cache(maxsize=1024)  # a model has few classes of layers
 def _fold(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).lower()
