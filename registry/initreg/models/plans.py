@@ -204,17 +204,20 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
     text = f"Rule {rule.number}{place} is never applied: match {quoted(rule.match)}{_limits(rule)}."
-    matcher, statistic = Matcher(source), ""
+    matcher, statistic = Matcher(source), None
     for entry in entries:
         path = without_number(entry.path)
         if not matcher.matches(rule, path, entry.layer, entry.variable):
             continue
         if not reaches(rule, entry):
-            statistic = statistic or path
+            statistic = statistic or entry
         elif entry.rule is not None and entry.rule < rule.number:
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     if statistic:
-        return f"{text} It matches {statistic}, a statistic; only a rule that names it sets it."
+        return (
+            f"{text} It matches {without_number(statistic.path)}, a statistic. To set it, write its "
+            f"whole name in the rule: {statistic.variable}."
+        )
     return text
 
 
