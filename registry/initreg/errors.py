@@ -243,6 +243,8 @@ class RulesError(InitregError, ValueError):
     The path of each fault leads to it from the root: ``$.rules[2].match``. If the rules are from a
     file, `findings` has the place of each fault in it. Otherwise `texts` has, for each fault with
     a column, the text that the column is in.
+
+    If `names_places`, the messages say where the faults are, and the path is not shown.
     """
 
     def __init__(
@@ -250,11 +252,13 @@ class RulesError(InitregError, ValueError):
         faults: Sequence[Fault],
         findings: Sequence[Finding] = (),
         texts: Sequence[str | None] = (),
+        names_places: bool = False,
     ) -> None:
-        super().__init__(tuple(faults), tuple(findings), tuple(texts))
+        super().__init__(tuple(faults), tuple(findings), tuple(texts), names_places)
         self._faults = tuple(faults)
         self.findings = tuple(findings)
         self.texts = tuple(texts) or (None,) * len(self._faults)
+        self.names_places = names_places
 
     def __str__(self) -> str:
         if self.findings:
@@ -262,7 +266,7 @@ class RulesError(InitregError, ValueError):
         return "\n".join(map(self._lines, self._faults, self.texts))
 
     def _lines(self, fault: Fault, text: str | None) -> str:
-        message = f"{fault.location}: {fault.message}"
+        message = fault.message if self.names_places else f"{fault.location}: {fault.message}"
         if text is None or fault.column is None:
             return message
         return _pointing(message, text, fault.column, fault.end)

@@ -46,6 +46,12 @@ ONE_FAULT = [
         "The parameter 'mean' is given twice, first by position.",
     ),
     ("random_normal(a)", "              ^", "mean must be a number, not 'a'."),
+    (
+        "random_normal(fan_in)",
+        "              ^^^^^^",
+        "mean must be a number, not 'fan_in'. 'fan_in' is a number in rules only. Here, "
+        "variance_scaling scales with the fans: variance_scaling(scale=2, mode=fan_in).",
+    ),
     ("random_normal([1])", "              ^^^", "mean must be a number, not [1]."),
     ("random_normal(None)", "              ^^^^", "mean must be a number, not None."),
     ("random_normal(f())", "              ^^^", "mean must be a number, not f."),

@@ -152,6 +152,29 @@ def test_a_count_of_a_file_has_its_line(tmp_path):
     assert text == f"layers in let ({file}:3) is 0, because its pattern matches no weight: 'blk_'."
 
 
+def test_an_error_names_its_place_once(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "let:\n  n: count(block)\n  m: count(blk)\n  both: n+m\n  wrong: 1/(m*2)\n"
+        "rules:\n  - {match: kernel, init: constant(both)}\n"
+        "  - {match: bias, init: constant(1/(size-8))}\n"
+    )
+    rules = file.read_text()
+    with pytest.raises(RulesError) as caught:
+        initreg.plan(model_of(), file, seed=1)
+    first, *_ = str(caught.value).splitlines()
+    assert first == (
+        f"Rule 2 ({file}:8) for net/block_0/bias, with size = 8: This divides by zero. "
+        "2 more weights fail at the same place."
+    )
+    file.write_text(rules.replace("constant(both)", "constant(wrong+both)"))
+    with pytest.raises(RulesError) as caught:
+        initreg.plan(model_of(), file, seed=1)
+    assert str(caught.value) == (
+        f"wrong in let ({file}:5): This divides by zero, with m = 0.\n    1/(m*2)\n    ^^^^^^^"
+    )
+
+
 def test_a_scope_notes_names_that_no_rule_uses():
     rules = {"let": {"a": "count(x)", "b": "2*a"}, "rules": [{"match": "", "init": "zeros"}]}
     text = "let has a, b, but no rule uses them."

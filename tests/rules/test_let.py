@@ -101,15 +101,27 @@ NO_NAME = "can't be the name of a number. Use letters, digits and _, a letter fi
         ),
         (
             {"a": "2*count(x)"},
-            "There is no function 'count'. Arithmetic has sqrt, log, exp, min, max and abs. "
             "A count must stand alone: give it a name, and compute with the name.",
             (2, 7),
         ),
         (
             {"a": "count(x) + count(y)"},
-            "Invalid regular expression: unbalanced parenthesis. "
             "A count must stand alone: give it a name, and compute with the name.",
-            (7, None),
+            (0, 5),
+        ),
+        (
+            {"a": r"count(block_(\d+)/)*2"},
+            "A count must stand alone: give it a name, and compute with the name.",
+            (0, 5),
+        ),
+        ({"a": r"b'\x'"}, "Bytes are not allowed in arithmetic.", (1, 5)),
+        ({"a": "1 # one"}, "Comments are not allowed in arithmetic.", (2, 3)),
+        ({"a": "[1][0]"}, "A subscript is not allowed in arithmetic.", (0, 6)),
+        (
+            {"a": "+".join("1" * 18)},
+            "Arithmetic nests at most 16 levels deep, and each operator in a row is a level. "
+            "Write fewer terms.",
+            (0, 1),
         ),
         ({"a": ""}, "This is empty. Write a number, or arithmetic such as 2*layers.", (0, 1)),
         (
@@ -145,6 +157,7 @@ def test_limits():
     assert read_let(chain)[0].numbers[f"a{MAX_NAMES - 1}"] == MAX_NAMES
     (fault, _), *_ = read_let({f"a{at}": at for at in range(10_000)})[1]
     assert fault.message == "let has at most 200 names, not 10,000."
+    assert "a9999" in read_let({5: 1} | {f"a{at}": at for at in range(10_000)})[0].numbers
     counts = {f"a{at}": f"count({at})" for at in range(MAX_COUNTS + 2)}
     assert [fault.message for fault, _ in read_let(counts)[1]] == [
         "let has at most 100 counts."

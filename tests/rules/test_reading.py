@@ -539,6 +539,62 @@ def test_a_check_notes_names_of_let_that_no_rule_uses():
     assert check_text(mistaken, form="rules").notes == ()
 
 
+@pytest.mark.parametrize(
+    ("let", "problem"),
+    [
+        ("{x: 1/0}", "This divides by zero."),
+        ("{x: 1/0, y: 2*x}", "This divides by zero."),
+        ("{" + "".join(f"a{at}: 1, " for at in range(201)) + "x: 1}", "let has at most 200 names"),
+    ],
+    ids=["a number", "a number that others use", "too many"],
+)
+def test_a_mistake_in_let_is_not_also_one_of_its_rules(let, problem):
+    text = (
+        f"let: {let}\nrules: [{{match: a, init: constant(2*x)}}, {{match: b, init: constant(x)}}]"
+    )
+    report = check_text(text, form="rules")
+    (finding,) = report.findings
+    assert finding.message.startswith(problem)
+    assert report.notes == ()
+
+
+def test_a_misspelt_let_is_one_mistake():
+    text = "Let: {x: 1, 5: 2}\nrules: [{match: a, init: constant(2*x)}]"
+    assert [finding.message for finding in findings(text)] == [
+        "Unknown key 'Let'. Did you mean 'let'? The keys are seed, fans, let, rules."
+    ]
+
+
+TEXT = "To compute, write the whole spec as text: random_normal(stddev=2*width)."
+COUNT = "count belongs in let, in a file of rules. Compute with its name there."
+
+
+@pytest.mark.parametrize(
+    ("init", "problem"),
+    [
+        (r"constant(2*count(block_(\d+)/))", COUNT),
+        (r"constant(count(block_(\d+)/))", COUNT),
+        (
+            "constant(count(block))",
+            f"value must be a finite number, or a nested list of them, not count(block). {COUNT}",
+        ),
+        ("constant(1/count(block))", COUNT),
+        ("constant(i+1)", "No number is called 'i'. This rule has fan_in, fan_out, size, n."),
+        (
+            {"type": "random_normal", "stddev": "fan_in"},
+            "stddev must be a number, not 'fan_in'. " + TEXT,
+        ),
+        ({"type": "random_normal", "stddev": "n"}, "stddev must be a number, not 'n'. " + TEXT),
+        ({"type": "random_normal", "stddev": "m"}, "stddev must be a number, not 'm'."),
+    ],
+    ids=str,
+)
+def test_what_computes_in_the_wrong_place(init, problem):
+    with pytest.raises(RulesError) as caught:
+        read_rules({"let": {"n": 2}, "rules": [{"match": "a", "init": init}]})
+    assert [fault.message for fault in caught.value.faults] == [problem]
+
+
 def test_a_check_tries_the_pattern_of_a_count():
     (finding,) = findings("let: {n: count((a|a)*x)}\nrules: []")
     assert finding.message.startswith("This pattern takes too long on a path such as 'aaaa")

@@ -71,13 +71,13 @@ def test_only_what_rules_use_is_computed():
 
 def test_arithmetic_without_a_result_shows_what_was_counted():
     error = error_of(numbers_of, {"n": "count(q)", "a": "2*n", "b": "1 + 1/a"})
-    assert error == ("$.let.b: This divides by zero, with n = 0, a = 0.\n    1 + 1/a\n        ^^^")
+    assert error == ("b in let: This divides by zero, with a = 0.\n    1 + 1/a\n        ^^^")
 
 
 def test_a_slow_count_ends():
     paths = [("a" * 60 + "!",)]
     error = error_of(lambda: numbers_of({"n": "count((a|aa)+$)"}, paths=paths))
-    assert error.startswith("$.let.n: This takes too long in the path 'aaaa")
+    assert error.startswith("n in let: This takes too long in the path 'aaaa")
     assert error.endswith("    count((a|aa)+$)\n    ^^^^^^^^^^^^^^^")
 
 
@@ -92,7 +92,7 @@ def test_a_model_that_is_built_can_not_be_counted():
     rules = [{"match": "", "init": "constant(depth)"}]
     error = error_of(Numbers, read_rules({"let": let, "rules": rules}))
     assert error == (
-        "$.let.layers: A scope can't count the weights of a model that is not built yet. Give "
+        "layers in let: A scope can't count the weights of a model that is not built yet. Give "
         "layers a number, or use initreg.apply after the model is built.\n"
         "    count(block)\n    ^^^^^^^^^^^^"
     )
@@ -211,9 +211,7 @@ matches 'q'.
 def test_what_is_wrong_for_a_weight(init, path, error):
     match, let = r"_(?P<i>\d+)(?P<word>[a-z]+)?/", {"none": "count(q)"}
     shown = error_of(config_of, init, path, match, let)
-    place, _, message = shown.partition(": ")
-    assert place.startswith("$.rules[0].init")
-    assert message == error
+    assert shown == error
 
 
 def test_an_error_says_where_the_rule_is(tmp_path):
@@ -223,7 +221,7 @@ def test_an_error_says_where_the_rule_is(tmp_path):
     )
     rules = read_rules(file)
     error = error_of(Numbers(rules).config_for, rules.rules[1], ("a/b",), FANS, 1)
-    assert error.startswith(f"$.rules[1].init: Rule 2 ({file}:3) for a/b, with size = 1: This div")
+    assert error.startswith(f"Rule 2 ({file}:3) for a/b, with size = 1: This div")
 
 
 def test_the_errors_of_many_weights_are_one():
@@ -239,10 +237,10 @@ def test_the_errors_of_many_weights_are_one():
             numbers.config_for(rules.rules[rule], (f"w{at}",), FANS, 1)
         errors.append(caught.value)
     lines = str(together(errors)).splitlines()
-    assert [line for line in lines if line.startswith("$")] == [
-        "$.rules[0].init: Rule 1 for w0, with size = 1: This divides by zero. "
+    assert [line for line in lines if line.startswith("Rule")] == [
+        "Rule 1 for w0, with size = 1: This divides by zero. "
         "2 more weights fail at the same place.",
-        "$.rules[1].init: Rule 2 for w3, with size = 1: log() takes a number above 0, not -1. "
+        "Rule 2 for w3, with size = 1: log() takes a number above 0, not -1. "
         "1 more weight fails at the same place.",
     ]
 
@@ -252,7 +250,7 @@ def test_the_search_for_groups_has_a_limit(monkeypatch):
     numbers = Numbers(rules)
     monkeypatch.setattr(variables, "_FREE", -10.0)
     error = error_of(numbers.config_for, rules.rules[0], ("a_1",), FANS, 1)
-    assert re.match(r"\$\.rules\[0\]\.init: Rule 1 for a_1: The pattern takes too long", error)
+    assert re.match(r"Rule 1 for a_1: The pattern takes too long", error)
 
 
 def test_the_registry_is_the_default_one_unless_it_is_given():

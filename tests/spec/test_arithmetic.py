@@ -188,6 +188,18 @@ def test_functions_in_a_plain_spec(text, value):
             "'fan_in' is a number in rules only. Here, variance_scaling scales with the fans: "
             "variance_scaling(scale=2, mode=fan_in).",
         ),
+        ("1+i", "  ^", "Only rules can compute with names such as 'i'. Write a number."),
+        (
+            "2*count(blocks)",
+            "  ^^^^^",
+            "count belongs in let, in a file of rules. Compute with its name there.",
+        ),
+        (
+            "+".join("1" * 18),
+            "^",
+            "Arithmetic nests at most 16 levels deep, and each operator in a row is a level. "
+            "Write fewer terms.",
+        ),
     ],
     ids=lambda value: value[:20],
 )

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, InitregError, PluginError, SpecSyntaxError
 from initreg.near_names import did_you_mean
+from initreg.spec.grammar import COUNT_ELSEWHERE
 from initreg.spec.spec import FUNCTIONS, Spec
 from initreg.wording import shown
 
@@ -169,7 +170,8 @@ def _of_value(path: tuple[str | int, ...], details: list[ErrorDetails]) -> Fault
     if isinstance(value, str):
         near = did_you_mean(value, re.findall(r"'([^']*)'", expected))
     elif isinstance(value, Spec):  # or a misspelt function of arithmetic
-        near = did_you_mean(value.name, FUNCTIONS)
+        is_count = value.name == "count"
+        near = f" {COUNT_ELSEWHERE}." if is_count else did_you_mean(value.name, FUNCTIONS)
     return Fault(f"{parameter}{joined}, not {shown(value)}.{near}", path)
 
 

@@ -214,10 +214,9 @@ def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]
         elif entry.rule is not None and entry.rule < rule.number:
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     if statistic:
-        return (
-            f"{text} It matches {without_number(statistic.path)}, a statistic. To set it, write its "
-            f"whole name in the rule: {statistic.variable}."
-        )
+        path, name = without_number(statistic.path), statistic.variable
+        how = f"To set it, write its whole name in the rule: {name}."
+        return f"{text} It matches {path}, a statistic. {how}"
     return text
 
 

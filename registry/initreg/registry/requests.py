@@ -9,7 +9,7 @@ from initreg.config.targets import KERAS_KEYS, SHARED_KEY
 from initreg.config.validation import accepted, check
 from initreg.errors import ConfigError, Fault
 from initreg.near_names import did_you_mean
-from initreg.spec.grammar import parse
+from initreg.spec.grammar import FANS, no_names, parse
 from initreg.spec.spec import Argument, Pairs, Spec
 from initreg.wording import shown
 
@@ -80,6 +80,7 @@ class BoundRequest(NamedTuple):
         faults = [*self.faults, *map(self._placed, config)]
         source = self.request.source
         if source is not None:
+            faults = [_with_hint(fault, source) for fault in faults]
             faults.sort(key=lambda fault: fault.column or 0)
         raise ConfigError(faults, source)
 
@@ -239,3 +240,12 @@ def _python(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _python(item) for key, item in value.items()}
     return [_python(item) for item in value] if isinstance(value, Sequence) else value
+
+
+def _with_hint(fault: Fault, text: str) -> Fault:
+    """Return the fault, and if it is about a fan in place of a number, what to write instead."""
+    word = text[fault.column : fault.end] if fault.column is not None else ""
+    is_number = "must be a number" in fault.message and fault.message.endswith(f"not {word!r}.")
+    if word not in FANS or not is_number:
+        return fault
+    return replace(fault, message=f"{fault.message} {no_names(word)}.")

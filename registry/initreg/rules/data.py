@@ -19,12 +19,12 @@ from initreg.errors import (
 )
 from initreg.near_names import did_you_mean
 from initreg.registry.registry import Registry
-from initreg.rules.let import Count, FaultInText, Let, read_let
+from initreg.rules.let import Count, FaultInText, Let, names_alone, read_let
 from initreg.rules.names import Known
 from initreg.rules.patterns import ADVICE, PatternError, compile_pattern, slow_path
 from initreg.rules.rules import KEEP, FansMode, Rule, Rules, fans_mode
 from initreg.rules.templates import Template, read_template
-from initreg.spec.arithmetic import Operation
+from initreg.spec.arithmetic import Name
 from initreg.spec.grammar import parse_formula
 from initreg.wording import shown
 
@@ -67,6 +67,7 @@ class Reader:
                 self._add(f"This is a single rule; a list is expected. {EXAMPLE}", code="form")
                 return Rules()
             self._check_keys(data, _KEYS)
+            meant = next((key for key in data if _is_misspelt_let(key)), "let")
             seed, fans = self._seed(data.get("seed")), self._fans(data.get("fans"))
             self.let, faults = read_let(data.get("let"))
             self.faults += faults
@@ -75,6 +76,8 @@ class Reader:
                     self._try_pattern(meaning.pattern, ("let", name))
             if not faults and data.get("let"):
                 let = tuple(data["let"].items())
+            if meant != "let" and isinstance(names := data[meant], Mapping):
+                self.let = names_alone(names)
             if "rules" not in data:
                 self._add(f"The key 'rules' is missing. {EXAMPLE}", code="missing-parameter")
                 return Rules()
@@ -187,19 +190,26 @@ class Reader:
         except InitregError as error:
             text = spec if isinstance(spec, str) else None
             for fault in error.faults:
-                if isinstance(spec, Mapping) and _computes(spec, fault.path):
+                if isinstance(spec, Mapping) and _computes(spec, fault.path, known):
                     fault = replace(fault, message=f"{fault.message} {_TEXT_COMPUTES}")
                 self.faults.append(FaultInText(fault.below(*path), text))
             return None
 
 
-def _computes(spec: Mapping[str, Any], path: Path) -> bool:
-    """Return True if a dict has arithmetic at a path, as text."""
+def _computes(spec: Mapping[str, Any], path: Path, known: Known) -> bool:
+    """Return True if a dict has arithmetic at a path, or the name of a number, as text."""
     value = Slot(spec).follow(path).value
+    if not isinstance(value, str):
+        return False
     try:
-        return isinstance(value, str) and isinstance(parse_formula(value), Operation | int | float)
+        formula = parse_formula(value)
     except SpecSyntaxError:
         return False
+    return not isinstance(formula, Name) or formula.word in known
+
+
+def _is_misspelt_let(key: object) -> bool:
+    return isinstance(key, str) and key not in _KEYS and "'let'" in did_you_mean(key, _KEYS)
 
 
 def is_list(value: Any) -> bool:

@@ -33,7 +33,7 @@ from initreg.wording import listed, quoted, shown
 
 MAX_COUNTS = 100
 _EXPECTED = r"a number, arithmetic such as 2*layers, or count(pattern)"
-_ALONE = " A count must stand alone: give it a name, and compute with the name."
+_ALONE = "A count must stand alone: give it a name, and compute with the name."
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COUNT = re.compile(r"\s*count\s*\((?P<pattern>.*)\)\s*", re.DOTALL)
 
@@ -116,11 +116,16 @@ def read_let(data: Any) -> tuple[Let, list[FaultInText]]:
         return Let(), [FaultInText(Fault(problem, ("let",), code="form"))]
     if len(data) > MAX_NAMES:
         problem = f"let has at most {MAX_NAMES:,} names, not {len(data):,}."
-        return Let(), [FaultInText(Fault(problem, ("let",), code="form"))]
+        return names_alone(data), [FaultInText(Fault(problem, ("let",), code="form"))]
     reader = _Reader(data)
     for name, value in data.items():
         reader.read(name, value)
     return Let(reader.meanings, reader.numbers, reader.counted), reader.faults
+
+
+def names_alone(data: Mapping[Any, Any]) -> Let:
+    """Return the names of a `let` that isn't read, so that rules can use them."""
+    return Let(numbers=dict.fromkeys(name for name in data if isinstance(name, str)))
 
 
 class _Reader:
@@ -173,10 +178,10 @@ class _Reader:
         try:
             formula = parse_formula(value)
         except SpecSyntaxError as error:
-            problem = error.problem
-            if re.search(r"\bcount\b", value):
-                problem += _ALONE
-            self.add(problem, name, value, error.column, error.end)
+            if counted := re.search(r"\bcount\b", value):
+                self.add(_ALONE, name, value, *counted.span())
+            else:
+                self.add(error.problem, name, value, error.column, error.end)
             return None
         wrong = False
         for word in names_in(formula):
@@ -200,12 +205,12 @@ class _Reader:
         try:
             compile_pattern(pattern)
         except PatternError as error:
-            problem = error.problem
             if "count(" in pattern:
-                problem += _ALONE
+                self.add(_ALONE, name, value, value.index("count"), start - 1)
+                return None
             at = None if error.column is None else start + error.column
             end = None if error.end is None else start + error.end
-            self.add(problem, name, value, at, end)
+            self.add(error.problem, name, value, at, end)
             return None
         return Count(pattern)
 

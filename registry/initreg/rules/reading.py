@@ -88,7 +88,7 @@ def check_rules(
 
 def _notes(rules: Sequence[Rule], let: Let) -> tuple[str, ...]:
     """Say which rules compute with numbers that only a model has."""
-    numbers = {name for name, number in let.numbers.items() if number is not None}
+    numbers = {name for name in let.numbers if name not in let.counted}  # some have a mistake
     needing = [rule for rule in rules if rule.variables - numbers]
     if not needing:
         return ()

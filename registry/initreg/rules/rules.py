@@ -228,7 +228,7 @@ class Matcher:
         fault = Fault(
             f"{problem} {ADVICE}", ("rules", rule.number - 1, "match"), 0, len(rule.match)
         )
-        return RulesError([fault], texts=[rule.match])
+        return RulesError([fault], texts=[rule.match], names_places=True)
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from initreg.config.base import InitializerConfig
-from initreg.errors import ConfigError, Fault, InitregError
+from initreg.errors import (
+    ConfigError,
+    Fault,
+    InitregError,
+    SpecSyntaxError,
+    UnknownInitializerError,
+)
 from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import Registry
@@ -24,7 +30,7 @@ from initreg.spec.arithmetic import (
     evaluate,
     names_in,
 )
-from initreg.spec.grammar import parse_template
+from initreg.spec.grammar import COUNT_ELSEWHERE, parse_template
 from initreg.spec.spec import PI, Pairs, Spec
 
 _STAND_IN = 1  # for a number that only a model shows
@@ -79,6 +85,18 @@ def read_template(text: str, known: Known, registry: Registry) -> InitializerCon
     All is checked that the known numbers allow: values that need a model are checked with its
     numbers. Raises `SpecSyntaxError`, `ConfigError` or another `InitregError`.
     """
+    try:
+        return _read(text, known, registry)
+    except (SpecSyntaxError, UnknownInitializerError) as error:
+        # The pattern of a count may not even be valid syntax.
+        count = re.search(r"\bcount\s*\(", text)
+        if count is None or (isinstance(error, UnknownInitializerError) and error.name != "count"):
+            raise
+        end = count.start() + len("count")
+        raise SpecSyntaxError(f"{COUNT_ELSEWHERE}.", text, count.start(), end) from None
+
+
+def _read(text: str, known: Known, registry: Registry) -> InitializerConfig | Template:
     spec = parse_template(text)
     if PI in known.groups and (word := re.search(rf"\b{PI}\b", text)):
         problem = f"{PI!r} is 3.14…, and also a group of this rule's pattern. Rename the group."

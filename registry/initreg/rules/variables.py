@@ -28,7 +28,7 @@ from initreg.rules.names import as_number, plain
 from initreg.rules.patterns import ADVICE, compile_pattern, timed_match
 from initreg.rules.rules import Rule, Rules
 from initreg.rules.templates import Template
-from initreg.spec.arithmetic import NoResultError, Number, evaluate, finite
+from initreg.spec.arithmetic import NoResultError, Number, evaluate, finite, names_in
 from initreg.wording import quoted, shown
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def together(errors: Iterable[RulesError]) -> RulesError:
         replace(fault, message=f"{fault.message} {_more(more[place])}") if more[place] else fault
         for place, (fault, _) in first.items()
     ]
-    return RulesError(faults, texts=[text for _, text in first.values()])
+    return RulesError(faults, texts=[text for _, text in first.values()], names_places=True)
 
 
 def _more(count: int) -> str:
@@ -177,7 +177,7 @@ class Numbers:
             )
             for fault in faults
         ]
-        raise RulesError(found, texts=[template.written] * len(found))
+        raise RulesError(found, texts=[template.written] * len(found), names_places=True)
 
     # The numbers of `let` -----------------------------------------------------------------------
 
@@ -189,12 +189,17 @@ class Numbers:
     @property
     def unmatched(self) -> tuple[UnmatchedCount, ...]:
         """The counts of `let` that a rule uses, and that match no weight."""
-        lines = dict(zip(self._let.meanings, self._rules.let_lines, strict=False))
         return tuple(
-            UnmatchedCount(name, meaning.pattern, lines.get(name))
+            UnmatchedCount(name, meaning.pattern, self._let_lines.get(name))
             for name, meaning in self._let.meanings.items()
             if isinstance(meaning, Count) and self.let.get(name) == 0
         )
+
+    @property
+    def _let_lines(self) -> dict[str, int]:
+        """The lines of the names of `let`, if the rules were read from a file."""
+        names = (name for name, _ in self._rules.let)
+        return dict(zip(names, self._rules.let_lines, strict=False))
 
     def _meanings(self) -> tuple[Let, frozenset[str]]:
         """Return the names of `let`, and all variables of the rules."""
@@ -206,23 +211,21 @@ class Numbers:
         return let, frozenset().union(*(rule.variables for rule in self._rules.rules))
 
     def _of_let(self, weights: Sequence[Sequence[str]] | None) -> dict[str, Number]:
-        written = dict(self._rules.let)
         numbers: dict[str, Number] = {}
         for name in self._let.needed(self._used):
             meaning = self._let.meanings[name]
-            try:
-                if not isinstance(meaning, Count):
-                    numbers[name] = finite(evaluate(meaning, numbers))
-                elif weights is not None:
-                    numbers[name] = self._count(name, meaning, weights)
-                else:
+            if isinstance(meaning, Count):
+                if weights is None:
                     self._reject_count(name)
+                numbers[name] = self._count(name, meaning, weights)
+                continue
+            try:
+                numbers[name] = finite(evaluate(meaning, numbers))
             except NoResultError as error:
-                known = ", ".join(
-                    f"{word} = {numbers[word]}" for word in self._let.needed([name])[:-1]
-                )
+                words = dict.fromkeys(word.word for word in names_in(meaning))
+                known = ", ".join(f"{word} = {numbers[word]}" for word in words)
                 problem = f"{error.problem}, with {known}."
-                self._reject_let(name, problem, str(written[name]), error.column, error.end)
+                self._reject_let(name, problem, error.column, error.end)
         return numbers
 
     def _count(self, name: str, count: Count, weights: Sequence[Sequence[str]]) -> int:
@@ -247,10 +250,10 @@ class Numbers:
         )
         self._reject_let(name, problem)
 
-    def _reject_let(
-        self, name: str, problem: str, text: str | None = None, column: int = 0, end: int = 0
-    ) -> NoReturn:
-        source = f"{self._rules.source}: " if self._rules.source else ""
-        text = str(dict(self._rules.let)[name]) if text is None else text
-        fault = Fault(f"{source}{problem}", ("let", name), column, end or len(text))
-        raise RulesError([fault], texts=[text])
+    def _reject_let(self, name: str, problem: str, column: int = 0, end: int = 0) -> NoReturn:
+        line = self._let_lines.get(name)
+        place = f" ({self._rules.source}:{line})" if self._rules.source and line else ""
+        text = str(dict(self._rules.let)[name])
+        message = f"{name} in let{place}: {problem}"
+        fault = Fault(message, ("let", name), column, end or len(text))
+        raise RulesError([fault], texts=[text], names_places=True)

@@ -43,6 +43,8 @@ MAX_DEPTH = 16
 
 _EXPECTED = "A spec is a name, or a name with arguments: random_normal(stddev=0.05)"
 _EXPECTED_FORMULA = "Write a number, or arithmetic such as 2*layers"
+FANS = ("fan_in", "fan_out")
+COUNT_ELSEWHERE = "count belongs in let, in a file of rules. Compute with its name there"
 _FUNCTIONS = f"{', '.join(FUNCTIONS[:-1])} and {FUNCTIONS[-1]}"
 
 # One character of a text becomes at most 16 characters of the canonical text.
@@ -94,6 +96,7 @@ class _Reader:
     def __init__(self, text: str, kind: str = "spec", *, names: bool = False) -> None:
         self.text = text
         self.kind = kind
+        self.whole = "a spec" if kind == "spec" else "arithmetic"
         self.names = names
         self.start = len(text) - len(text.lstrip())
         # Python counts the columns of a line in UTF-8 bytes. In a single line of ASCII, these are
@@ -117,15 +120,18 @@ class _Reader:
         text = self.text
         if len(text) > MAX_LENGTH:
             problem = (
-                f"A spec is at most {MAX_LENGTH:,} characters long; this one has {len(text):,}."
+                f"{self.whole.capitalize()} is at most {MAX_LENGTH:,} characters long; "
+                f"this one has {len(text):,}."
             )
             self._stop(problem, MAX_LENGTH)
         body = text[self.start :]
         if not body:
             self._stop(_EMPTY[self.kind], 0)
         if "\0" in text:  # versions of Python raise different errors for it
-            self._stop("A spec can't contain a null character.", text.index("\0"))
-        reject_what_warns(text, self.start)
+            self._stop(
+                f"{self.whole.capitalize()} can't contain a null character.", text.index("\0")
+            )
+        reject_what_warns(text, self.start, self.whole)
         try:
             tree = compile(body, "<spec>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
         except SyntaxError as error:
@@ -140,13 +146,13 @@ class _Reader:
             )
         except UnicodeEncodeError as error:
             self._stop(
-                "A spec can't contain half a character (a lone surrogate).",
+                f"{self.whole.capitalize()} can't contain half a character (a lone surrogate).",
                 self.start + error.start,
             )
         except (RecursionError, MemoryError):
             self._too_deep(self.start)
         if not self.plain or "#" in body:
-            reject_pieces(self.text)
+            reject_pieces(self.text, self.whole)
         return cast(ast.Expression, tree).body
 
     def _call(self, node: ast.Call, depth: int) -> Value:
@@ -229,13 +235,21 @@ class _Reader:
 
     def _operand(self, node: ast.expr, depth: int) -> Formula:
         if isinstance(node, ast.Name) and node.id != PI and not self.names:
-            self._reject(node, _no_names(node.id))
+            self._reject(node, no_names(node.id))
         if isinstance(node, ast.Call):
             name = self._name(node.func)
+            if name == "count":
+                self._reject(node.func, COUNT_ELSEWHERE)
             if name not in FUNCTIONS:
                 near = did_you_mean(name.rpartition(".")[2], FUNCTIONS)
                 problem = f"There is no function {name!r}.{near} Arithmetic has {_FUNCTIONS}"
                 self._reject(node.func, problem)
+        if depth >= MAX_DEPTH:
+            problem = (
+                f"Arithmetic nests at most {MAX_DEPTH} levels deep, and each operator in a row "
+                "is a level. Write fewer terms."
+            )
+            self._stop(problem, self._at(node))
         value: object = self._value(node, depth + 1)
         if isinstance(value, bool) or not isinstance(value, int | float | Name | Operation):
             self._reject(node, f"Arithmetic takes only numbers, pi, {_FUNCTIONS}")
@@ -314,21 +328,23 @@ class _Reader:
         return [count - 1 for count in itertools.accumulate(starts)] + [len(self.text)]
 
     def _too_deep(self, column: int) -> NoReturn:
-        self._stop(f"A spec nests at most {MAX_DEPTH} levels deep.", column)
+        self._stop(f"{self.whole.capitalize()} nests at most {MAX_DEPTH} levels deep.", column)
 
     def _reject(self, node: ast.expr, problem: str | None = None) -> NoReturn:
         if problem is None:
             what = _NOT_ALLOWED.get(type(node), "This")
-            problem = f"{what} is not allowed in a spec. Quote it if you mean text"
+            problem = f"{what} is not allowed in {self.whole}"
+            if self.kind == "spec":
+                problem += ". Quote it if you mean text"
         self._stop(f"{problem}.", self._at(node), self._end(node))
 
     def _stop(self, problem: str, column: int, end: int | None = None) -> NoReturn:
         raise SpecSyntaxError(problem, self.text, column, end) from None
 
 
-def _no_names(word: str) -> str:
-    """Say what to write in place of a name in arithmetic, outside of rules."""
-    if word in ("fan_in", "fan_out"):
+def no_names(word: str) -> str:
+    """Say what to write in place of the name of a number, outside of rules."""
+    if word in FANS:
         return (
             f"{word!r} is a number in rules only. Here, variance_scaling scales with the fans: "
             f"variance_scaling(scale=2, mode={word})"

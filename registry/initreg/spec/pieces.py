@@ -27,8 +27,11 @@ _PIECE = re.compile(
 )
 
 
-def reject_what_warns(text: str, body_start: int) -> None:
-    """Raise for syntax that Python accepts with a warning, so that `parse` emits none."""
+def reject_what_warns(text: str, body_start: int, whole: str) -> None:
+    """Raise for syntax that Python accepts with a warning, so that `parse` emits none.
+
+    `whole` is what errors call the text: "a spec".
+    """
     if "\\" not in text and not _MAY_TOUCH.search(text):
         return
     # Space before the body is skipped, because space that isn't ASCII looks like part of a word.
@@ -37,9 +40,9 @@ def reject_what_warns(text: str, body_start: int) -> None:
         # Python also warns inside bytes and f-strings. Both are rejected in any case.
         prefix = text[max(0, start - 2) : start].lower() if piece.lastgroup == "string" else ""
         if re.search("br?$|rb$", prefix) and "\\" in text:
-            raise SpecSyntaxError("Bytes are not allowed in a spec.", text, start, end)
+            raise SpecSyntaxError(f"Bytes are not allowed in {whole}.", text, start, end)
         if re.search("[ft]r?$", prefix) and _MAY_TOUCH.search(text):
-            raise SpecSyntaxError("An f-string is not allowed in a spec.", text, start, end)
+            raise SpecSyntaxError(f"An f-string is not allowed in {whole}.", text, start, end)
         if piece.lastgroup == "number" and _TOUCHING.match(piece[0]):
             raise SpecSyntaxError(f"{piece[0]!r} is not a number.", text, start, end)
     for match in _BAD_ESCAPE.finditer(text):
@@ -48,12 +51,14 @@ def reject_what_warns(text: str, body_start: int) -> None:
             raise SpecSyntaxError(problem, text, match.start(), match.end())
 
 
-def reject_pieces(text: str) -> None:
+def reject_pieces(text: str, whole: str) -> None:
     """Raise for comments, and for names that Python would silently turn into ASCII."""
     for piece in _PIECE.finditer(text):
         start, end = piece.span()
         if piece.lastgroup == "comment":
-            problem = "Comments are not allowed in a spec. Quote a '#' that is text."
+            problem = f"Comments are not allowed in {whole}."
+            if whole == "a spec":
+                problem += " Quote a '#' that is text."
             raise SpecSyntaxError(problem, text, start)
         if piece.lastgroup == "word" and not piece[0].isascii():
             raise SpecSyntaxError(f"The name {piece[0]!r} is not plain ASCII.", text, start, end)
