@@ -89,6 +89,8 @@ class Commands(TyperGroup):
             with noticing_readers_leave():
                 return super().invoke(ctx)
         except Exception as error:
+            if isinstance(error, typer.BadParameter):  # Typer shows what Pydantic writes
+                error.message = error.message.removeprefix("Value error, ")
             for record in self._claimants:
                 from initreg_cli.plugin_commands import full_name
 

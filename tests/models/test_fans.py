@@ -130,6 +130,8 @@ def test_other_words_for_fans_are_rejected(fans):
         initreg.plan(depthwise(), [], 1, fans=fans)
     with pytest.raises(RulesError, match="fans must be true, for the true fans"):
         initreg.plan(depthwise(), initreg.plan(depthwise()), fans=fans)
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
+        initreg.plan(depthwise(), initreg.Rules(fans=fans), 1)
 
 
 def test_a_weight_of_unknown_role_gets_keras_fans_and_the_plan_says_so():

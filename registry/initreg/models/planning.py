@@ -80,7 +80,7 @@ def assign(
         return assign_written(weights, *written)
     read = read_rules(rules)
     base = base_seed(seed, read)
-    mode = asked or read.fans or "true"
+    mode = asked or fans_mode(read.fans) or "true"
     entries = [_new_entry(weight, mode) for weight in weights]
     chosen, notes = _choose(read, weights, entries)
     numbers = Numbers(read, [(weight.literal, weight.counted) for weight in weights])

@@ -106,7 +106,7 @@ class Scope:
         self._numbers = Numbers(self._rules)
         self._strict = strict
         mode = fans_mode(fans)
-        self._fans_of_rules: FansMode = mode or self._rules.fans or "true"
+        self._fans_of_rules: FansMode = mode or fans_mode(self._rules.fans) or "true"
         self._fans_of_layers: FansMode = mode or "keras"
         self._variables: IdentityMap[int] = IdentityMap()
         self.seed = base_seed(seed, self._rules)
