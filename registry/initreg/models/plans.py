@@ -4,8 +4,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from operator import attrgetter
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -24,7 +23,7 @@ FORMAT = 1  # the version of plans in JSON
 
 
 @public
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which `changed` couldn't copy at once
 class PlanEntry:
     """The initializer of one weight, and the reason.
 
@@ -89,16 +88,16 @@ class PlanEntry:
         return None if self.fans is None else self.fans.fan_out
 
 
-_FIELDS = {each.name: at for at, each in enumerate(fields(PlanEntry))}
-_values_of = attrgetter(*_FIELDS)
-
-
 def changed(entry: PlanEntry, **changes: Any) -> PlanEntry:
-    """Return an entry with other values, like `dataclasses.replace`, which takes twice as long."""
-    values = list(_values_of(entry))
-    for name, value in changes.items():
-        values[_FIELDS[name]] = value
-    return PlanEntry(*values)
+    """Return an entry with other values, like `dataclasses.replace`, which takes 7 times as long.
+
+    Planning changes the entry of each weight several times.
+    """
+    if not changes.keys() <= vars(entry).keys():
+        raise KeyError(f"{', '.join(changes.keys() - vars(entry).keys())}: not a field")
+    copy = object.__new__(PlanEntry)
+    vars(copy).update(vars(entry), **changes)
+    return copy
 
 
 @public
