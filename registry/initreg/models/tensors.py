@@ -155,4 +155,4 @@ def _can_be_replaced(tensor: Any) -> bool:
 
     It can't if other processes share its memory. On CUDA, torch always reports shared memory.
     """
-    return not tensor.is_shared()
+    return not tensor.untyped_storage().is_shared()
