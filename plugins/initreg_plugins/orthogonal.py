@@ -21,8 +21,8 @@ class Orthogonal(
 ):
     """Draw an orthogonal matrix. A weight of more than two axes is flattened, except the last axis.
 
-    If a rule knows the layer, each block of the weight is an orthogonal matrix, from its inputs to
-    its outputs: each gate, head, expert or group.
+    Under a rule, each block of the weight is an orthogonal matrix, from its inputs to its outputs:
+    each gate, head, expert or group.
 
     Needs two axes or more. Keras itself needs float32 or float64, because no backend factorizes all
     half precisions.

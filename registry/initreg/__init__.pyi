@@ -53,11 +53,11 @@ from .integrations.json_schema import json_schema as json_schema
 from .integrations.omegaconf import register_omegaconf_resolver as register_omegaconf_resolver
 from .integrations.pydantic_field import InitializerField as InitializerField
 from .models.applying import apply as apply
+from .models.entries import PlanEntry as PlanEntry
 from .models.loading import custom_objects as custom_objects
 from .models.loading import load_model as load_model
 from .models.planning import plan as plan
 from .models.plans import Plan as Plan
-from .models.plans import PlanEntry as PlanEntry
 from .models.roles.finding import role_of as role_of
 from .models.roles.role import Role as Role
 from .models.scoping import Scope as Scope

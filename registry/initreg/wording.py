@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from initreg.near_names import did_you_mean as did_you_mean
 from initreg.spec.spec import Spec
 
 

@@ -6,7 +6,8 @@ import pytest
 from pydantic import Field, model_validator
 
 from initreg import ConfigError, InitializerConfig, UnknownInitializerError, conflict, validate
-from initreg.wording import did_you_mean, shown
+from initreg.near_names import did_you_mean
+from initreg.wording import shown
 
 NORMAL = "It takes mean, stddev, seed."
 WINDOWS = (

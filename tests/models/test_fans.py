@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 import initreg
-from initreg import RulesError
+from initreg import InitializerConfig, Normal, RulesError
 
 pytestmark = pytest.mark.keras
 
@@ -53,7 +53,7 @@ def test_keras_fans_are_said_and_can_be_asked_for():
     assert entry.stddev == pytest.approx(1 / 3)
     assert entry.keras_stddev == pytest.approx(1 / 24)
     plan = initreg.plan(model, LECUN, 1)
-    text = "1 weight has other fans than Keras would use: fans: keras uses Keras's."
+    text = "1 weight has other fans than in Keras. To use Keras's, write fans: keras."
     assert text in plan.summary()
     assert "576 / 9" in str(plan)
     for rules, fans in ((LECUN, "keras"), ({"fans": "keras", "rules": LECUN}, None)):
@@ -62,6 +62,25 @@ def test_keras_fans_are_said_and_can_be_asked_for():
         assert entry.stddev == pytest.approx(1 / 24)
     entry = initreg.plan(model, {"fans": "keras", "rules": LECUN}, 1, fans=True).entries[0]
     assert entry.fan_in == 9
+
+
+class Narrow(InitializerConfig, name="narrow"):
+    """A config that rejects large fans."""
+
+    def distribution(self, shape, fans):
+        if fans.fan_in > 100:
+            raise ValueError("the fan-in is over 100")
+        return Normal(0, 1 / fans.fan_in)
+
+
+def test_a_config_may_reject_the_fans_that_only_keras_would_use():
+    registry = initreg.Registry()
+    registry.add(Narrow)
+    with registry.using():
+        (entry,) = initreg.plan(depthwise(), [{"match": "kernel", "init": "narrow"}], 1).entries[:1]
+        assert (entry.fan_in, entry.keras_fans, entry.keras_stddev) == (9, (576, 9), None)
+        with pytest.raises(initreg.ConfigError, match="the fan-in is over 100"):
+            initreg.plan(depthwise(), [{"match": "kernel", "init": "narrow"}], 1, fans="keras")
 
 
 def test_explicit_axes_win():
@@ -105,10 +124,12 @@ def test_axes_that_a_user_gave_are_kept():
 
 @pytest.mark.parametrize("fans", ["yes", 1, False])
 def test_other_words_for_fans_are_rejected(fans):
-    with pytest.raises(RulesError, match="fans must be true or keras"):
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
         initreg.scope(seed=1, fans=fans)
-    with pytest.raises(RulesError, match="fans must be true or keras"):
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
         initreg.plan(depthwise(), [], 1, fans=fans)
+    with pytest.raises(RulesError, match="fans must be true, for the true fans"):
+        initreg.plan(depthwise(), initreg.plan(depthwise()), fans=fans)
 
 
 def test_a_weight_of_unknown_role_gets_keras_fans_and_the_plan_says_so():
@@ -186,6 +207,21 @@ def test_a_spec_that_names_the_gates_replaces_what_the_layer_adds(numbers):
     assert not numbers(without)[BIAS].any()
 
 
+def test_the_gates_of_a_layer_that_keras_does_not_have_are_not_known(numbers):
+    class Cell(layers.Layer):
+        unit_forget_bias = True
+
+        def build(self, shape):
+            self.bias = self.add_weight(name="bias", shape=(8,), initializer="zeros")
+
+    with initreg.scope(seed=1):
+        layer = Cell(name="cell")
+        layer.build((None, 2))
+    assert not layer.get_weights()[0].any()
+    initreg.apply(layer, [{"match": "bias$", "init": "constant(3)"}], 1)
+    assert layer.get_weights()[0].tolist() == [3.0] * 8
+
+
 def test_a_random_bias_of_a_memory_cell_is_restored_by_the_plan_of_its_scope(digest):
     with initreg.scope(seed=4) as scope:
         model = lstm(bias_initializer="random_normal")
@@ -223,3 +259,36 @@ def test_values_that_a_layer_assigns_are_said():
     again = initreg.apply(layer, scope.plan)
     assert again.entries[0].action == "assigned"
     assert keras.ops.convert_to_numpy(layer.embeddings).tolist() == [[5.0, 5.0]] * 3
+
+
+def test_a_value_that_is_assigned_in_an_inner_scope_is_said_by_the_outer_one():
+    with initreg.scope(seed=1) as outer:
+        layer = layers.Dense(2, name="d")
+        layer.build((None, 3))
+        with initreg.scope(seed=2) as inner:
+            layer.kernel.assign(np.ones((3, 2)))
+    assert [entry.action for entry in outer.plan.entries] == ["assigned", "draw"]
+    assert not inner.plan.entries
+
+
+def test_values_that_apply_assigns_in_a_scope_are_said():
+    with initreg.scope(seed=1) as scope:
+        layer = layers.Dense(2, name="d")
+        layer.build((None, 3))
+        initreg.apply(layer, [{"match": "kernel", "init": "ones"}], seed=1)
+    assert [entry.action for entry in scope.plan.entries] == ["assigned", "draw"]
+
+
+def test_a_name_with_a_sharp_is_not_cut():
+    class Own(layers.Layer):
+        def build(self, shape):
+            for _ in range(2):
+                self.add_weight(name="w#a", shape=(2,))
+
+    layer = Own(name="own")
+    layer.build((None, 2))
+    plan = initreg.plan(layer, None, 1)
+    assert [entry.path for entry in plan.entries] == ["own/w#a", "own/w#a#1"]
+    assert {entry.variable for entry in plan.entries} == {"w#a"}
+    assert all("nobody has described w#a of Own" in entry.role.why for entry in plan.entries)
+    assert not any("Paths differ" in line for line in plan.summary())

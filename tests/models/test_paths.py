@@ -86,3 +86,27 @@ def test_a_taken_path_gets_a_number():
     paths = [unique("a/kernel", taken) for _ in range(3)]
     assert paths == ["a/kernel", "a/kernel#1", "a/kernel#2"]
     assert taken == set(paths)
+
+
+class Tied(layers.Layer):
+    """An output layer that uses the table of an embedding, which it holds or only reads."""
+
+    def __init__(self, embedding, holds, **options):
+        super().__init__(**options)
+        self.inner = embedding if holds else None
+        if not holds:
+            self.table = embedding.embeddings
+
+    def call(self, inputs):
+        table = self.inner.embeddings if self.inner else self.table
+        return keras.ops.matmul(inputs, keras.ops.transpose(table))
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_weight_that_two_layers_list_belongs_to_the_one_that_made_it(holds):
+    embedding = layers.Embedding(9, 4, name="words")
+    embedding.build((None, 3))
+    inputs = keras.Input((3,))
+    outputs = Tied(embedding, holds, name="tied")(embedding(inputs))
+    (weight,) = weights_of(keras.Model(inputs, outputs))
+    assert (weight.layer, weight.path) == (embedding, "words/embeddings")

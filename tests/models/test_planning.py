@@ -133,6 +133,16 @@ def test_a_rule_that_others_always_precede_is_reported():
     assert plan.summary()[-2] == f"{text}Rule 1 comes first for head/bias, which it also matches."
 
 
+def test_a_rule_that_matches_statistics_alone_is_told_what_names_them():
+    model = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(name="n")], name="m")
+    rules = [{"match": "n/moving_v", "init": "ones"}, {"match": "moving_variance", "init": "ones"}]
+    (text,) = initreg.plan(model, rules, seed=1).unmatched_texts()
+    assert text == (
+        "Rule 1 is never applied: match 'n/moving_v'. It matches m/n/moving_variance, a statistic; "
+        "only a rule that names it sets it."
+    )
+
+
 NO_MODELS = {
     "text": ("model", "model must be a Keras model or layer, not str."),
     "weights": ([1], "model must be a Keras model or layer, not list."),

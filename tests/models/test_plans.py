@@ -10,7 +10,7 @@ from keras import layers
 
 import initreg
 from initreg import PlanEntry
-from initreg.models.plans import changed
+from initreg.models.entries import changed
 
 pytestmark = pytest.mark.keras
 

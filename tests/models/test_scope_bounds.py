@@ -18,6 +18,7 @@ pytestmark = pytest.mark.keras
 BACKEND = keras.config.backend()
 ADD_WEIGHT = keras.layers.Layer.add_weight
 INIT = keras.Operation.__init__
+ASSIGN = keras.Variable.assign
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,7 @@ def nothing_stays():
     yield
     assert keras.layers.Layer.add_weight is ADD_WEIGHT
     assert keras.Operation.__init__ is INIT
+    assert keras.Variable.assign is ASSIGN
 
 
 def head():
@@ -382,6 +384,22 @@ def test_a_wrapper_that_somebody_left_on_the_method_counts_no_weight_twice():
         assert [entry.path for entry in made.plan.entries] == ["dense/kernel", "dense/bias"]
     finally:
         layers.Layer.add_weight = original
+
+
+def test_a_wrapper_that_somebody_left_on_the_creation_counts_no_layer_twice():
+    try:
+        with initreg.scope(seed=1):
+            ours = keras.Operation.__init__
+
+            def theirs(self, name=None):
+                ours(self, name)
+
+            keras.Operation.__init__ = theirs
+        with initreg.scope(seed=1) as made:
+            layers.Dense(2).build((None, 3))
+        assert [entry.path for entry in made.plan.entries] == ["dense/kernel", "dense/bias"]
+    finally:
+        keras.Operation.__init__ = INIT
 
 
 def test_a_plan_is_not_for_a_scope():

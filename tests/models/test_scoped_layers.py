@@ -276,6 +276,16 @@ def test_an_initializer_that_no_plugin_knows_is_called_with_a_seed_of_the_path(o
     assert np.array_equal(found[0], found[1]) == (seed is None)
 
 
+def test_a_memory_cell_keeps_its_forget_gate_with_an_initializer_that_no_plugin_knows():
+    with initreg.scope(seed=1) as made:
+        layer = layers.LSTM(3, bias_initializer=Seeded())
+        layer.build((None, 5, 4))
+    assert made.plan.entries[2].action == "own"
+    bias = layer.get_weights()[2]
+    assert (bias[3:6] == 1).all()
+    assert (np.delete(bias, slice(3, 6)) != 1).all()
+
+
 def test_an_unknown_initializer_does_not_change_the_others(numbers):
     def make(kernel):
         with initreg.scope(seed=1):

@@ -60,6 +60,10 @@ def test_apply_keeps_how_a_model_is_spread():
     run("applied")
 
 
+def test_apply_leaves_each_weight_on_its_device():
+    run("other_device", devices=2)
+
+
 def test_a_variable_with_a_layout_of_its_own_follows_that():
     run("own_layout")
 

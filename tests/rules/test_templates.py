@@ -201,6 +201,15 @@ def test_the_value_of_a_number_that_only_a_model_shows_is_checked_later():
     ]
 
 
+@pytest.mark.parametrize("text", ["constant(pi)", "constant(2*pi/layers)"])
+def test_a_group_with_the_name_of_pi_is_ambiguous(text):
+    known = Known({"layers": 3}, ("pi",))
+    (message, *place) = messages(text, known)[0]
+    assert message == "'pi' is 3.14…, and also a group of this rule's pattern. Rename the group."
+    assert text[slice(*place)] == "pi"
+    assert read("he_normal", known) == validate("he_normal")
+
+
 def test_a_group_with_the_name_of_a_weight_s_number_is_ambiguous():
     known = Known({}, ("size",))
     (message, *place) = messages("constant(2*size)", known)[0]

@@ -37,6 +37,7 @@ def products(layer, inputs):
 def test_right_fans_pass():
     check_roles(layers.Dense(4), (3,))
     check_roles(layers.EinsumDense("abc,cde->abde", (None, 2, 4)), (2, 3))
+    check_roles(layers.TimeDistributed(layers.Dense(4)), (2, 3))
     with registry(fan_in=7, fan_out=5):
         check_roles(Bank(), (3, 7), "bank", products)
 

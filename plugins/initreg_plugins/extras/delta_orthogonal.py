@@ -19,9 +19,9 @@ class DeltaOrthogonal(
 ):
     """Set the middle of a convolution's kernel to an orthogonal matrix, and the rest to 0.
 
-    Needs three to five axes, (*kernel, inputs, outputs), and at least as many outputs as inputs. If
-    a rule knows the layer, each group of a grouped convolution gets a matrix of its own, and the
-    kernel of a transposed convolution, (*kernel, outputs, inputs), is read as such.
+    Needs three to five axes, (*kernel, inputs, outputs), and at least as many outputs as inputs.
+    Under a rule, each group of a convolution gets a matrix of its own, and the kernel of a
+    transposed convolution, (*kernel, outputs, inputs), is read as such.
     Source: Xiao et al. 2018.
     """
 

@@ -23,9 +23,9 @@ class Dirac(
 
     Needs three to five axes, in Keras's layout: (*kernel, inputs / groups, outputs). In each group,
     the middle of the kernel is 1 from input i to output i, and everything else is 0. PyTorch has
-    the axes (outputs, inputs / groups, *kernel), with the same result in a layer. If a rule knows
-    the layer, the groups are the layer's, unless the spec names some, and the kernel of a
-    transposed convolution, (*kernel, outputs, inputs), is read as such.
+    the axes (outputs, inputs / groups, *kernel), with the same result in a layer. Under a rule,
+    the groups are the layer's, unless the spec names some, and the kernel of a transposed
+    convolution, (*kernel, outputs, inputs), is read as such.
     Source: Zagoruyko and Komodakis 2017.
     """
 

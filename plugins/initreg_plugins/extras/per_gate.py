@@ -24,7 +24,7 @@ class PerGate(
 ):
     """Fill the gates of a recurrent layer, each in its own way.
 
-    They are equal parts of the last axis, or the blocks of the weight if a rule knows the layer.
+    They are equal parts of the last axis; under a rule, the blocks that the layer has.
 
     The gates of Keras's LSTM are input, forget, candidate, output; those of its GRU are update,
     reset, candidate. PyTorch has them along the first axis, and those of GRU are reset, update,

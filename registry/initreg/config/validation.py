@@ -11,8 +11,9 @@ from pydantic_core import ErrorDetails
 
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, InitregError, PluginError, SpecSyntaxError
+from initreg.near_names import did_you_mean
 from initreg.spec.spec import FUNCTIONS, Spec
-from initreg.wording import did_you_mean, shown
+from initreg.wording import shown
 
 # Pydantic builds a deferred schema on first use. That is not safe in several threads at once.
 _BUILDING = threading.RLock()

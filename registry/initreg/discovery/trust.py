@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from initreg.errors import Fault, UnreadableError
-from initreg.wording import did_you_mean, shown
+from initreg.near_names import did_you_mean
+from initreg.wording import shown
 
 BUILTIN = "initreg"  # the distribution whose plugins are the built-in ones
 ALLOW = "INITREG_PLUGINS"

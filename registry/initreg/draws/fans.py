@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 @public
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a weight is a matrix, or one matrix in each block: reshaped to `shape`, then by its axes.
+    """How to read a weight as a matrix, or as one matrix in each block.
 
     >>> Layout(shape=(128, 4, 64), input_axes=(0,), output_axes=(2,), block_axes=(1,)).blocks
     4
 
     This is the kernel of an LSTM of 64 units on 128 inputs: four gates, each with a matrix of
-    128 × 64. A layer sums over the `input_axes`, the receptive field of a convolution among them.
-    The `output_axes` number the outputs, and the `block_axes` the blocks: gates, heads, experts
-    or groups.
+    128 × 64. The weight is reshaped to `shape`, and the axes are those of `shape`. A layer sums
+    over the `input_axes`, which include the receptive field of a convolution. The `output_axes`
+    number the outputs, and the `block_axes` the blocks: gates, heads, experts or groups.
     """
 
     shape: Shape

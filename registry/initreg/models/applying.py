@@ -8,9 +8,11 @@ from typing import Any
 from initreg.draws.moments import Moments
 from initreg.errors import InitregError, PlanError
 from initreg.models.assignments import Assignment
+from initreg.models.entries import PlanEntry, changed
 from initreg.models.planning import assign, checked, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry, changed
+from initreg.models.plans import Plan
 from initreg.models.progress import Progress, reporting
+from initreg.models.scoping import note_assigned
 from initreg.models.tensors import read, sharding_of, write
 from initreg.models.weights import make_tensor
 from initreg.public import public
@@ -62,7 +64,9 @@ def apply(
     )
     entries = tuple(_with(entry, realised_moments.get(entry.path)) for entry in plan.entries)
     warn_of_rules(plan)  # before anything is changed, because a warning may be an error
-    _write_all([assignment.weight.variable for assignment in drawn], tensors)
+    variables = [assignment.weight.variable for assignment in drawn]
+    _write_all(variables, tensors)
+    note_assigned(variables)
     return replace(plan, entries=entries)
 
 

@@ -10,14 +10,14 @@ from initreg.config.drawing import Fitted, distribution_of, fit, seed_in_force
 from initreg.draws.dtypes import FLOATS
 from initreg.draws.fans import Fans
 from initreg.draws.seeds import derive_seed
-from initreg.errors import ConfigError, Fault, PluginError
+from initreg.errors import ConfigError, Fault, InitregError, PluginError
 from initreg.models.additions import Addition, addition_to, names_gates
-from initreg.models.paths import Weight
-from initreg.models.plans import Plan, PlanEntry, changed
+from initreg.models.entries import PlanEntry, changed, is_statistic
+from initreg.models.paths import Weight, variable_in, without_number
+from initreg.models.plans import Plan
 from initreg.models.roles.finding import keras_fans, role_for
 from initreg.registry.registry import default_registry
 from initreg.rules.rules import FansMode, Rule
-from initreg.rules.templates import Template
 from initreg.rules.variables import Numbers
 
 
@@ -49,8 +49,7 @@ def new_entry(path: str, name: str, shape: Iterable[Any], dtype: str, layer: Any
     if dtype not in FLOATS:
         reason = f"dtype {dtype} isn't a float"
         return PlanEntry(path, name, sizes, dtype, class_name, "skip", reason=reason)
-    variable = path.partition("#")[0].rpartition("/")[2]
-    role = role_for(layer, variable, sizes)
+    role = role_for(layer, variable_in(without_number(path)), sizes)
     return PlanEntry(path, name, sizes, dtype, class_name, "uncovered", role=role)
 
 
@@ -58,29 +57,11 @@ def with_fans(entry: PlanEntry, layer: Any, mode: FansMode) -> PlanEntry:
     """Return the entry with the fans that a spec gets: those of its role, or Keras's."""
     if entry.role is None:
         return entry
-    variable = entry.path.partition("#")[0].rpartition("/")[2]
-    in_keras = keras_fans(layer, variable, entry.shape)
+    in_keras = keras_fans(layer, entry.variable, entry.shape)
     fans = entry.role.fans if mode == "true" else in_keras
     pair = (in_keras.fan_in, in_keras.fan_out)
     differs = pair != (fans.fan_in, fans.fan_out)
     return changed(entry, fans=fans, keras_fans=pair if differs else None)
-
-
-def is_statistic(entry: PlanEntry) -> bool:
-    """Return True for a float that a layer computes or adapts, so it isn't a weight to draw."""
-    return entry.role is not None and entry.role.kind == "statistic"
-
-
-def reaches(rule: Rule, entry: PlanEntry) -> bool:
-    """Return True if a rule may change a weight that it matches.
-
-    A statistic, such as the moving variance of a normalization, isn't a weight to draw. Only a rule
-    that contains its whole name changes it.
-    """
-    if rule.init is None or not is_statistic(entry):
-        return True
-    variable = entry.path.partition("#")[0].rpartition("/")[2]
-    return rule.weight == variable or variable in rule.match
 
 
 def without_rule(entry: PlanEntry) -> PlanEntry:
@@ -93,8 +74,7 @@ def without_rule(entry: PlanEntry) -> PlanEntry:
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:
     """Return the entry of a weight that a rule matches: "keep" if the rule says so."""
     action = "keep" if rule.init is None else entry.action
-    written = rule.init.written if isinstance(rule.init, Template) else None
-    return changed(entry, rule=rule.number, line=rule.line, action=action, written=written)
+    return changed(entry, rule=rule.number, line=rule.line, action=action, written=rule.written)
 
 
 def config_by_rule(
@@ -143,14 +123,19 @@ def with_draw(
 
 def addition_for(layer: Any, entry: PlanEntry, config: InitializerConfig) -> Addition | None:
     """Return what a layer adds to a config's values, if the config doesn't name the gates."""
-    variable = entry.path.partition("#")[0].rpartition("/")[2]
-    addition = addition_to(layer, variable, entry.shape)
+    addition = addition_to(layer, entry.variable, entry.shape)
     return None if addition is None or names_gates(config) else addition
 
 
 def _keras_stddev(entry: PlanEntry, fitted: Fitted) -> float | None:
-    """Return the standard deviation with Keras's fans, if the values would be others."""
+    """Return the standard deviation with Keras's fans, if the values would be others.
+
+    None if the config rejects these fans, because nothing is drawn with them.
+    """
     if entry.keras_fans is None or fitted.distribution is None:
         return None
-    in_keras = distribution_of(fitted.config, entry.shape, Fans(*entry.keras_fans))
+    try:
+        in_keras = distribution_of(fitted.config, entry.shape, Fans(*entry.keras_fans))
+    except InitregError:
+        return None
     return None if in_keras is None or in_keras == fitted.distribution else in_keras.stddev

@@ -67,13 +67,19 @@ class Interception:
         setattr(holder, name, ours)
         self._replaced.append((holder, name, original, ours))
 
+    def _watcher(self, number: int) -> Watcher | None:
+        """Return the active watcher, for the wrappers of an installation.
+
+        Another wrapper can keep ours after it was removed. Only the newest one counts.
+        """
+        return self._active() if number == self._installs else None
+
     def _watching_weights(self, original: Callable[..., Any]) -> Callable[..., Any]:
         interception, number = self, self._installs
 
         @wraps(original)
         def add_weight(self: Any, *args: Any, **options: Any) -> Any:
-            # Another wrapper can keep ours after it was removed. Only the newest one counts.
-            watcher = interception._active() if number == interception._installs else None
+            watcher = interception._watcher(number)
             if watcher is None:
                 return original(self, *args, **options)
             return watcher.add_weight(original, self, args, options)
@@ -93,12 +99,13 @@ class Interception:
         return assign
 
     def _watching_layers(self, original: Callable[..., None]) -> Callable[..., None]:
-        active, layer_class = self._active, load_keras().layers.Layer
+        interception, number = self, self._installs
+        layer_class = load_keras().layers.Layer
 
         # The same parameters: Keras inspects them for a class without an __init__ of its own.
         def __init__(self: Any, name: str | None = None) -> None:  # noqa: N807
             original(self, name)
-            watcher = active()
+            watcher = interception._watcher(number)
             if watcher is not None and isinstance(self, layer_class):
                 watcher.created(self, named=name is not None)
 

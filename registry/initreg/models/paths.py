@@ -1,7 +1,7 @@
 """The paths of the weights of a model."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from initreg.backend import load_keras
@@ -9,6 +9,7 @@ from initreg.models.identity_map import IdentityMap
 from initreg.models.keras_internals import is_functional, layers_held_by, layers_of
 from initreg.models.layer_names import Numbering, names_in_model, names_in_scopes
 
+_NUMBER = re.compile(r"#\d+$")
 _UNNAMED = re.compile(r"(?:[a-z]+_)?variable(?:_\d+)?")  # the backend's class, in snake case
 
 # The paths of weights that were made in a scope, with and without `#1`, `#2`, …
@@ -34,8 +35,8 @@ def weights_of(model: Any) -> list[Weight]:
 
     Weights with the same path get ``#1``, ``#2``, … in their order.
     """
-    layers = layers_of(model)  # from the outside in, so the innermost owner is kept
-    owners = {id(variable): layer for layer in layers for variable in layer.weights}
+    layers = layers_of(model)
+    owners = owners_of(layers)
     holders = _holders(layers)
     literal_names = names_in_scopes(layers)
     counted_names = literal_names | names_in_model(layers)
@@ -70,9 +71,49 @@ def unique(path: str, taken: set[str]) -> str:
     return free
 
 
+def without_number(path: str) -> str:
+    """Return the path without the ``#1``, ``#2``, … that `unique` adds."""
+    return _NUMBER.sub("", path)
+
+
+def variable_in(path: str) -> str:
+    """Return the name of the variable, the last part of a path without a number.
+
+    >>> variable_in("net/block_0/query/kernel")
+    'kernel'
+    """
+    return path.rpartition("/")[2]
+
+
 def remember_path(variable: Any, path: str, counted: str) -> None:
     """Remember the path of a weight that was made in a scope, with and without ``#1``, ``#2``, …"""
     _paths[variable] = (path, counted)
+
+
+def owners_of(layers: Sequence[Any]) -> dict[int, Any]:
+    """Return the layer that made each variable, by the variable's id.
+
+    A layer also lists the weights of the layers that it holds. Those may be elsewhere in the model,
+    too: an output layer may hold the embedding whose table it uses. So a variable belongs to a
+    layer that lists it, and that holds no layer that does. If there are several, it belongs to the
+    one that it is named after, otherwise to the last.
+    """
+    weights = {id(layer): layer.weights for layer in layers}
+    owners: dict[int, Any] = {}
+    for layer in layers:
+        below = {
+            id(variable) for held in layers_held_by(layer) for variable in weights.get(id(held), ())
+        }
+        for variable in weights[id(layer)]:
+            at = id(variable)
+            if at not in below and (at not in owners or owners[at].name != _parent(variable)):
+                owners[at] = layer
+    return owners
+
+
+def _parent(variable: Any) -> Any:
+    """Return the name of the layer that a variable is named after."""
+    return variable.path.rpartition("/")[0].rpartition("/")[2]
 
 
 def _holders(layers: Iterable[Any]) -> dict[int, Any]:

@@ -17,20 +17,20 @@ from initreg.models.assignments import (
     addition_for,
     config_by_rule,
     new_entry,
-    reaches,
     with_draw,
     with_fans,
     with_rule,
     without_rule,
 )
+from initreg.models.entries import PlanEntry, reaches
 from initreg.models.keras_internals import layers_of
-from initreg.models.paths import Weight, weights_of
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.paths import Weight, variable_in, weights_of
+from initreg.models.plans import Plan
 from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import FansMode, Matcher, Rule, Rules, Target, checked_fans
+from initreg.rules.rules import FansMode, Matcher, Rule, Rules, Target, fans_mode
 from initreg.rules.variables import Numbers, together
 from initreg.user_warnings import warn_user
 from initreg.wording import first_line
@@ -72,14 +72,14 @@ def assign(
     model: Any, rules: object, seed: int | None, fans: FansMode | bool | None = None
 ) -> Assignments:
     """Assign an initializer to each weight of a model, by rules or by a written plan."""
-    weights = built_weights(model)
+    weights, asked = built_weights(model), fans_mode(fans)
     if isinstance(rules, Plan):
         return assign_written(weights, json.loads(rules.to_json()), "The plan")
     if (written := plan_in(rules)) is not None:
         return assign_written(weights, *written)
     read = read_rules(rules)
     base = base_seed(seed, read)
-    mode = checked_fans(fans) or read.fans or "true"
+    mode = asked or read.fans or "true"
     entries = [_new_entry(weight, mode) for weight in weights]
     chosen, notes = _choose(read, weights, entries)
     numbers = Numbers(read, [(weight.literal, weight.counted) for weight in weights])
@@ -192,7 +192,7 @@ def _choose(
 
 
 def _target(weight: Weight, path: str) -> Target:
-    return Target(path, type(weight.layer).__name__, path.rpartition("/")[2])
+    return Target(path, type(weight.layer).__name__, variable_in(path))
 
 
 def _ambiguous(

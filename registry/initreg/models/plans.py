@@ -5,99 +5,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any
 
-from pydantic import ConfigDict
-
-from initreg.config.parameters import Seed
-from initreg.draws.fans import Fans
-from initreg.draws.shapes import Shape
-from initreg.models.roles.role import Role
+from initreg.models.entries import PlanEntry, reaches
+from initreg.models.paths import without_number
 from initreg.public import public
 from initreg.rules.rules import Matcher, Rule
 from initreg.wording import listed
 
-Action = Literal["draw", "own", "assigned", "keep", "uncovered", "skip"]
-
 FORMAT = 1  # the version of plans in JSON
-
-
-@public
-@dataclass(frozen=True)  # without slots, which `changed` couldn't copy at once
-class PlanEntry:
-    """The initializer of one weight, and the reason.
-
-    `path` is the weight's path, with automatic names counted within the model; `name` is its path
-    in Keras. `action` is one of these; the last three have a `reason`:
-
-    - ``draw``: the weight is drawn;
-    - ``keep``: it is unchanged, because a rule says so;
-    - ``uncovered``: it is unchanged, because no rule matches;
-    - ``skip``: it is unchanged, because its dtype isn't a float, or because it is a statistic;
-    - ``own``: in a scope, the layer's own initializer is called unchanged;
-    - ``assigned``: in a scope, it was drawn, and then other values were assigned to it.
-
-    `rule` is the number of the rule, from 1, and `line` its line in the file. `spec` is the
-    initializer; if the rule computes it, `written` is the spec as the rule has it. `seed` is the
-    base seed, or the one in the spec; together with the path it keys the draw. `derived_seed` is
-    ``derive_seed(seed, path)``, which seeds an initializer that has no portable draw. `mean` and
-    `stddev` are the theoretical values, or None if the values depend on each other; `realised_mean`
-    and `realised_stddev` are known after the plan is applied. `portable` is True if the values are
-    the same on every backend.
-
-    `role` is what the weight does in its layer, and `fans` are those that a spec is drawn with.
-    `keras_fans` are the pair that Keras would use, if it differs, and `keras_stddev` is the
-    standard deviation of the spec with it, if that changes the values. `added` describes what the
-    layer adds to the values of the initializer: LSTM sets the bias of its forget gate to 1.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    path: str
-    name: str
-    shape: Shape
-    dtype: str
-    layer: str
-    action: Action
-    rule: int | None = None
-    line: int | None = None
-    spec: str | dict[str, Any] | None = None
-    written: str | dict[str, Any] | None = None
-    seed: Seed = None
-    derived_seed: int | None = None
-    mean: float | None = None
-    stddev: float | None = None
-    portable: bool | None = None
-    reason: str = ""
-    realised_mean: float | None = None
-    realised_stddev: float | None = None
-    role: Role | None = None
-    fans: Fans | None = None
-    keras_fans: tuple[int | float, int | float] | None = None
-    keras_stddev: float | None = None
-    added: str = ""
-
-    @property
-    def fan_in(self) -> float | None:
-        """How many products are added into one output value; None if the dtype isn't a float."""
-        return None if self.fans is None else self.fans.fan_in
-
-    @property
-    def fan_out(self) -> float | None:
-        """How many output values one input value reaches; None if the dtype isn't a float."""
-        return None if self.fans is None else self.fans.fan_out
-
-
-def changed(entry: PlanEntry, **changes: Any) -> PlanEntry:
-    """Return an entry with other values, like `dataclasses.replace`, which takes 7 times as long.
-
-    Planning changes the entry of each weight several times.
-    """
-    if not changes.keys() <= vars(entry).keys():
-        raise KeyError(f"{', '.join(changes.keys() - vars(entry).keys())}: not a field")
-    copy = object.__new__(PlanEntry)
-    vars(copy).update(vars(entry), **changes)
-    return copy
 
 
 @public
@@ -159,7 +75,7 @@ class Plan:
         values = sum(math.prod(entry.shape) for entry in self.entries if entry.action == "draw")
         drawn = f"{counts['draw']} of {len(self.entries)} weights are drawn, {values:,} values"
         lines = [f"{drawn}, from seed {self.seed}."]
-        renamed = next((e for e in self.entries if e.name != e.path.partition("#")[0]), None)
+        renamed = next((e for e in self.entries if e.name != without_number(e.path)), None)
         if renamed:
             lines.append(
                 "Paths differ from Keras's if it made up names or dropped some: "
@@ -175,7 +91,7 @@ class Plan:
             lines.append(f"Layers add to their initializers: {listed(added, 5)}.")
         if count := sum(entry.keras_stddev is not None for entry in self.entries):
             weights = "1 weight has" if count == 1 else f"{count} weights have"
-            lines.append(f"{weights} other fans than Keras would use: fans: keras uses Keras's.")
+            lines.append(f"{weights} other fans than in Keras. To use Keras's, write fans: keras.")
         unknown = [e.path for e in self.entries if _is_unknown(e)]
         if unknown:
             lines.append(
@@ -279,11 +195,17 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
     text = f"Rule {rule.number}{place} is never applied: match {rule.match!r}{_limits(rule)}."
-    matcher = Matcher(source)
+    matcher, statistic = Matcher(source), ""
     for entry in entries:
-        path = entry.path.partition("#")[0]
-        if entry.rule and matcher.matches(rule, path, entry.layer, path.rpartition("/")[2]):
+        path = without_number(entry.path)
+        if not matcher.matches(rule, path, entry.layer, entry.variable):
+            continue
+        if not reaches(rule, entry):
+            statistic = statistic or path
+        elif entry.rule is not None and entry.rule < rule.number:
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
+    if statistic:
+        return f"{text} It matches {statistic}, a statistic; only a rule that names it sets it."
     return text
 
 

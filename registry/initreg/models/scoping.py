@@ -1,7 +1,6 @@
 """A scope around the building of models: each weight that is made in it is drawn by its path."""
 
-import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Self
 from weakref import ref
@@ -18,24 +17,24 @@ from initreg.models.assignments import (
     addition_for,
     config_by_rule,
     new_entry,
-    reaches,
     with_draw,
     with_fans,
     with_rule,
 )
+from initreg.models.entries import PlanEntry, changed, reaches
 from initreg.models.identity_map import IdentityMap
 from initreg.models.intercepting import Interception
 from initreg.models.layer_names import ScopeNames
 from initreg.models.own_initializers import own_config
-from initreg.models.paths import remember_path, unique
+from initreg.models.paths import remember_path, unique, variable_in
 from initreg.models.planning import base_seed, unmatched, warn_of_rules
-from initreg.models.plans import Plan, PlanEntry, changed
+from initreg.models.plans import Plan
+from initreg.models.unbuilt import unbuilt_text
 from initreg.public import public
 from initreg.rules.reading import read_rules
-from initreg.rules.rules import FansMode, Matcher, Rule, Target, checked_fans
+from initreg.rules.rules import FansMode, Matcher, Rule, Target, fans_mode
 from initreg.rules.variables import Numbers
 from initreg.user_warnings import warn_user
-from initreg.wording import listed
 
 _ACTIVE: ContextVar["Scope | None"] = ContextVar("initreg.scope", default=None)
 
@@ -106,7 +105,7 @@ class Scope:
         self._matcher = Matcher(self._rules.source)
         self._numbers = Numbers(self._rules)
         self._strict = strict
-        mode = checked_fans(fans)
+        mode = fans_mode(fans)
         self._fans_of_rules: FansMode = mode or self._rules.fans or "true"
         self._fans_of_layers: FansMode = mode or "keras"
         self._variables: IdentityMap[int] = IdentityMap()
@@ -146,46 +145,13 @@ class Scope:
             self._report()
 
     def _report(self) -> None:
-        plan, unbuilt = self.plan, self._unbuilt()
+        plan, unbuilt = self.plan, unbuilt_text(self._layers)
         if unbuilt and not self._strict:
             warn_user(unbuilt, UnbuiltLayersWarning)
         if not self._strict:
             warn_of_rules(plan)
         elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
             raise PlanError("\n".join(problems))
-
-    def _unbuilt(self) -> str:
-        """List the layers that were created in the scope and have not made their weights yet."""
-        if not self._unbuilt_layers():
-            return ""
-        gc.collect()  # layers are in reference cycles, so unused ones are still there
-        layers = self._unbuilt_layers()
-        if not layers:
-            return ""
-        names = [f"{layer.name} ({type(layer).__name__})" for layer in layers]
-        return (
-            "Created in the scope but never built, so Keras will initialize them without the "
-            f"scope: {listed(names, 5)}. Call the model once on an input inside the scope, "
-            "or use initreg.apply after it is built."
-        )
-
-    def _unbuilt_layers(self) -> list[Any]:
-        keras = load_keras()
-        merging = keras.layers.Add, keras.layers.Concatenate, keras.layers.Dot
-        without_weights = [
-            layer_class.build for layer_class in (keras.layers.Layer, keras.Model, *merging)
-        ]
-        alive = [
-            layer for layer in (reference() for reference in self._layers) if layer is not None
-        ]
-        return [
-            layer
-            for layer in alive
-            # A layer whose creation failed has no `built`. A wrapped layer is in the list itself.
-            if not getattr(layer, "built", True)
-            and type(layer).build not in without_weights
-            and not isinstance(layer, keras.layers.Wrapper)
-        ]
 
     # What the replaced methods of Keras call ----------------------------------------------------
 
@@ -233,20 +199,24 @@ class Scope:
         return variable
 
     def assigned(self, variable: Any) -> None:
-        """Note that a variable got other values than those it was made with."""
+        """Note that a variable got other values than those it was made with.
+
+        The variable may have been made in a scope around this one.
+        """
         if (at := self._variables.get(variable)) is not None:
             entry = self._entries[at]
             if entry.action == "draw":
                 self._entries[at] = changed(entry, action="assigned")
+        elif self._outer is not None:
+            self._outer.assigned(variable)
 
     def _decide(self, layer: Any, entry: PlanEntry, path: str, own: Any) -> _Decision:
         """Decide how to draw a new weight. `own` is the layer's own initializer."""
         if entry.action == "skip":
             return _Decision(entry)
-        name = path.rpartition("/")[2]
         rule = self._matcher.first(
             self._rules.rules,
-            Target(path, entry.layer, name),
+            Target(path, entry.layer, variable_in(path)),
             accepts=lambda rule: reaches(rule, entry),
         )
         if rule is not None:
@@ -255,16 +225,20 @@ class Scope:
             if rule.init is None:
                 return _Decision(entry)
             return self._drawn(layer, entry, config_by_rule(self._numbers, rule, (path,), entry))
-        return self._decide_own(layer, entry, name, own)
+        return self._decide_own(layer, entry, own)
 
-    def _decide_own(self, layer: Any, entry: PlanEntry, name: str, own: Any) -> _Decision:
+    def _decide_own(self, layer: Any, entry: PlanEntry, own: Any) -> _Decision:
         """Decide how to draw a weight with the layer's own initializer."""
-        if addition_to(layer, name, entry.shape) is not None:
+        addition = addition_to(layer, entry.variable, entry.shape)
+        if addition is not None:
             own = layer.bias_initializer  # `own` is the layer's function, which calls this one
         initializer = load_keras().initializers.get("glorot_uniform" if own is None else own)
         config = own_config(initializer, layer, keep_axes=self._fans_of_layers == "keras")
         if config is None:
-            return self._called(entry, initializer)
+            decision = self._called(entry, initializer)
+            if addition is None or decision.initializer is None:
+                return decision
+            return _Decision(decision.entry, addition.after(decision.initializer))
         return self._drawn(layer, with_fans(entry, layer, self._fans_of_layers), config)
 
     def _drawn(self, layer: Any, entry: PlanEntry, config: InitializerConfig) -> _Decision:
@@ -288,6 +262,16 @@ class Scope:
         derived = derive_seed(seed, entry.path)
         seeded = type(initializer).from_config({**config, "seed": derived})
         return _Decision(changed(entry, seed=seed, derived_seed=derived), seeded)
+
+
+def note_assigned(variables: Iterable[Any]) -> None:
+    """Note variables that got other values, for the scope that is open now, if there is one.
+
+    On torch, `write` replaces the memory of a variable without calling `assign`.
+    """
+    if (scope := _active()) is not None:
+        for variable in variables:
+            scope.assigned(variable)
 
 
 def _active() -> Scope | None:

@@ -75,8 +75,8 @@ def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) ->
 
 
 def spread(tensor: Any, sharding: Any) -> Any:
-    """Spread a tensor over the devices of a sharding; return it unchanged for a single device."""
-    if not is_sharded(sharding):
+    """Place a tensor on the devices of a sharding; return it unchanged without one."""
+    if sharding is None:
         return tensor
     import jax
 

@@ -85,7 +85,7 @@ def _with_addition(
     values[addition.part] = addition.value
     if moments is not None:
         moments.add(values)
-    return spread(to_tensor(values), sharding)
+    return to_tensor(values, sharding)
 
 
 def _built(fitted: Fitted, dtype: str, seed: int, path: str) -> Any:

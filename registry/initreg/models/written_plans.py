@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from initreg.draws.seeds import MAX_SEED
 from initreg.errors import Fault, InitregError, PlanError
 from initreg.models.assignments import Assignment, Assignments, addition_for, with_draw
+from initreg.models.entries import PlanEntry
 from initreg.models.paths import Weight
-from initreg.models.plans import Plan, PlanEntry
+from initreg.models.plans import Plan
 from initreg.registry.registry import default_registry
 
 

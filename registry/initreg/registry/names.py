@@ -10,8 +10,9 @@ from initreg.config.base import InitializerConfig
 from initreg.discovery.records import Plugin, PluginRecord, may_provide_it
 from initreg.discovery.trust import BUILTIN, normalize
 from initreg.errors import AmbiguousInitializerError, UnknownInitializerError
+from initreg.near_names import did_you_mean
 from initreg.public import public
-from initreg.wording import did_you_mean, fold, listed
+from initreg.wording import fold, listed
 
 
 @public

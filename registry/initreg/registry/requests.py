@@ -8,9 +8,10 @@ from initreg.config.base import InitializerConfig
 from initreg.config.targets import KERAS_KEYS, SHARED_KEY
 from initreg.config.validation import accepted, check
 from initreg.errors import ConfigError, Fault
+from initreg.near_names import did_you_mean
 from initreg.spec.grammar import parse
 from initreg.spec.spec import Argument, Pairs, Spec
-from initreg.wording import did_you_mean, shown
+from initreg.wording import shown
 
 
 class Request(NamedTuple):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from initreg.config.base import InitializerConfig
 from initreg.documents import Path, Slot
@@ -14,17 +14,19 @@ from initreg.errors import (
     ConfigError,
     Fault,
     InitregError,
+    RulesError,
     SpecSyntaxError,
 )
+from initreg.near_names import did_you_mean
 from initreg.registry.registry import Registry
 from initreg.rules.let import Count, FaultInText, Let, read_let
 from initreg.rules.names import Known
 from initreg.rules.patterns import ADVICE, PatternError, compile_pattern, slow_path
-from initreg.rules.rules import KEEP, Rule, Rules
+from initreg.rules.rules import KEEP, FansMode, Rule, Rules, fans_mode
 from initreg.rules.templates import Template, read_template
 from initreg.spec.arithmetic import Operation
 from initreg.spec.grammar import parse_formula
-from initreg.wording import did_you_mean, shown
+from initreg.wording import shown
 
 _KEYS = ("seed", "fans", "let", "rules")
 _KEYS_OF_RULE = ("match", "init", "layer", "weight")
@@ -93,20 +95,12 @@ class Reader:
             self._add(str(error), "seed")
             return None
 
-    def _fans(self, value: Any) -> Literal["true", "keras"] | None:
-        if value is None:
+    def _fans(self, value: Any) -> FansMode | None:
+        try:
+            return fans_mode(value)
+        except RulesError as error:
+            self.faults += map(FaultInText, error.faults)
             return None
-        if value is True or value == "true":
-            return "true"
-        if value == "keras":
-            return "keras"
-        near = did_you_mean(value, ("true", "keras")) if isinstance(value, str) else ""
-        problem = (
-            f"fans must be true, for the true fans of each weight, or keras, for those that Keras "
-            f"would use, not {shown(value)}.{near}"
-        )
-        self._add(problem, "fans")
-        return None
 
     def _rule(self, data: Any, number: int, path: Path) -> Rule:
         """Read a rule. Invalid parts are left empty."""

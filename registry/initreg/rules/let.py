@@ -32,6 +32,7 @@ from initreg.wording import listed, shown
 
 MAX_COUNTS = 100
 _EXPECTED = r"a number, arithmetic such as 2*layers, or count(pattern)"
+_ALONE = " A count must stand alone: give it a name, and compute with the name."
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COUNT = re.compile(r"\s*count\s*\((?P<pattern>.*)\)\s*", re.DOTALL)
 
@@ -147,7 +148,7 @@ class _Reader:
         except SpecSyntaxError as error:
             problem = error.problem
             if re.search(r"\bcount\b", value):
-                problem += " A count must stand alone: give it a name, and compute with the name."
+                problem += _ALONE
             self.add(problem, name, value, error.column, error.end)
             return None
         wrong = False
@@ -174,7 +175,7 @@ class _Reader:
         except PatternError as error:
             problem = error.problem
             if "count(" in pattern:
-                problem += " A count must stand alone: give it a name, and compute with the name."
+                problem += _ALONE
             at = None if error.column is None else start + error.column
             end = None if error.end is None else start + error.end
             self.add(problem, name, value, at, end)

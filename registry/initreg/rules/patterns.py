@@ -36,7 +36,7 @@ ADVICE = (
 TRIAL_SECONDS = 0.25  # of CPU time for one path; a usual pattern takes microseconds
 _TRIAL_LENGTH = 256  # of a path: patterns such as (.*/){2}kernel$ are fast enough at this length
 
-# Of a search without a time limit, at most. A step takes up to 10 ns; usually, a search takes a
+# The most steps of a search without a time limit. A step takes up to 10 ns. A usual search takes a
 # millionth of this number.
 _QUICK_STEPS = 20_000_000
 _LONGEST_QUICK = 1_000  # characters of a path

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from initreg.config.base import InitializerConfig
 from initreg.errors import Fault, RulesError
+from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.patterns import ADVICE, compile_pattern, quick_search, timed_search
@@ -119,15 +120,20 @@ class Rules:
         return written
 
 
-def checked_fans(value: object) -> FansMode | None:
-    """Return the mode that `fans` names, if it is one. Raises `RulesError` otherwise."""
+def fans_mode(value: object) -> FansMode | None:
+    """Return the mode that a value of `fans` means, None for None. Raises `RulesError`."""
     if value is None:
         return None
     if value is True or value == "true":
         return "true"
     if value == "keras":
         return "keras"
-    raise RulesError([Fault(f"fans must be true or keras, not {shown(value)}.", ("fans",))])
+    near = did_you_mean(value, ("true", "keras")) if isinstance(value, str) else ""
+    problem = (
+        "fans must be true, for the true fans of each weight, or keras, for those that Keras "
+        f"would use, not {shown(value)}.{near}"
+    )
+    raise RulesError([Fault(problem, ("fans",), code="wrong-value")])
 
 
 def _written(rule: Rule, registry: Registry) -> str | dict[str, Any]:

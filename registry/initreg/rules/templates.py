@@ -4,6 +4,7 @@ A bare word that is also the name of a number stays text if the parameter accept
 ``variance_scaling(mode=fan_in)`` means what it means everywhere. Otherwise the word is the number.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -24,7 +25,7 @@ from initreg.spec.arithmetic import (
     names_in,
 )
 from initreg.spec.grammar import parse_template
-from initreg.spec.spec import Pairs, Spec
+from initreg.spec.spec import PI, Pairs, Spec
 
 _STAND_IN = 1  # for a number that only a model shows
 
@@ -79,6 +80,9 @@ def read_template(text: str, known: Known, registry: Registry) -> InitializerCon
     numbers. Raises `SpecSyntaxError`, `ConfigError` or another `InitregError`.
     """
     spec = parse_template(text)
+    if PI in known.groups and (word := re.search(rf"\b{PI}\b", text)):
+        problem = f"{PI!r} is 3.14…, and also a group of this rule's pattern. Rename the group."
+        raise ConfigError([Fault(problem, (), *word.span(), code="syntax")], text)
     formulas = [*_formulas(spec)]
     operations = [formula for formula in formulas if isinstance(formula, Operation)]
     words = [formula for formula in formulas if isinstance(formula, Name)]

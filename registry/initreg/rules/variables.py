@@ -1,4 +1,4 @@
-r"""The numbers that rules compute with for the weights of one model, and the configs they come to.
+r"""The numbers that rules compute with for the weights of one model, and the resulting configs.
 
 >>> from initreg import Fans, read_rules
 >>> rules = read_rules({

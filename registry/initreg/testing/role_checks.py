@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from initreg.backend import load_keras
 from initreg.draws.shapes import Shape
-from initreg.models.roles.finding import role_for
+from initreg.models.roles.finding import role_of
 from initreg.models.roles.role import Role
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def check_roles(
     for variable in layer.weights:
         variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
     for variable in weights:
-        role = role_for(layer, variable.name, tuple(variable.shape))
+        role = role_of(layer, variable)
         what = f"{variable.name} of {layer.name}"
         if role.kind == "unknown":
             raise AssertionError(f"{what} has no role. Return one from initreg_roles.")

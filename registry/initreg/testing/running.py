@@ -8,6 +8,7 @@ from pathlib import Path
 
 from initreg.backend import load_keras
 from initreg.errors import ConfigError, Fault
+from initreg.near_names import did_you_mean
 from initreg.registry.registry import Registry
 from initreg.testing import (  # noqa: F401  # each adds its checks to the catalog
     import_check,
@@ -18,7 +19,7 @@ from initreg.testing import (  # noqa: F401  # each adds its checks to the catal
 from initreg.testing.catalog import CATALOG
 from initreg.testing.outcomes import CheckResult, Failed, Skipped, Status
 from initreg.testing.subject import Subject
-from initreg.wording import did_you_mean, one_line
+from initreg.wording import one_line
 
 CHECKS: tuple[str, ...] = tuple(sorted(CATALOG, key=lambda name: CATALOG[name].needs_keras))
 """The names of all checks, in the order in which they run: those without Keras come first."""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from keras import layers
 
-from initreg import PluginError, Registry, Role, hookimpl, role_of
+from initreg import PluginError, Registry, Role, hookimpl, plan, role_of, scope
 
 pytestmark = pytest.mark.keras
 
@@ -64,6 +64,36 @@ def test_a_plugin_describes_its_layers_and_their_subclasses(layer):
 def test_a_plugin_goes_before_the_class_that_its_layer_extends(layer):
     with registry({NAME: lambda *_: Role("other", 1, 1)}).using():
         assert role_of(layer, "kernel").kind == "other"
+
+
+class Unnamed(layers.Layer):
+    def build(self, input_shape):
+        for units in (2, 3):
+            self.add_weight(shape=(input_shape[-1], units))
+
+
+def test_a_plugin_goes_before_the_names_that_are_known_of_keras_hub():
+    hub = type("Own", (layers.Layer,), {"__module__": "keras_hub.own"})
+    layer = hub()
+    layer.add_weight(name="rel_embedding", shape=(3, 2))
+    assert role_of(layer, "rel_embedding").kind == "position"
+    with registry({"keras_hub.own:Own": lambda *_: Role("other", 1, 1)}).using():
+        assert role_of(layer, "rel_embedding").kind == "other"
+
+
+def test_weights_without_names_have_the_same_ones_everywhere():
+    seen = set()
+    hook = {f"{Unnamed.__module__}:Unnamed": lambda layer, name, shape: seen.add((name, shape[1]))}
+    with registry(hook).using():
+        for _ in range(2):  # Keras counts the names over the process
+            layer = Unnamed()
+            layer.build((None, 5))
+        plan(layer)
+        for weight in layer.weights:
+            role_of(layer, weight)
+        with scope(seed=1):
+            Unnamed().build((None, 5))
+    assert seen == {("variable", 2), ("variable_1", 3)}
 
 
 def test_nothing_is_imported_for_a_class_that_nobody_uses(layer):

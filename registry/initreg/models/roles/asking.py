@@ -15,8 +15,9 @@ def ask_plugin(
 ) -> Role | None:
     """Return the role that a plugin gives to a weight of a layer of the class `base`.
 
-    `functions` has those of all plugins that describe the class, each with the plugin's name.
-    Raises `PluginError` if they are several, or the one fails.
+    `functions` lists the functions of all plugins that describe the class, each with the plugin's
+    name.
+    Raises `PluginError` if there are several, or if the only one fails.
     """
     written = f"{base.__module__}:{base.__qualname__}"
     plugins = [plugin for plugin, _ in functions]

@@ -5,13 +5,15 @@ from typing import Any
 from initreg.draws.fans import Fans
 from initreg.draws.shapes import Shape
 from initreg.models.keras_internals import layers_of
+from initreg.models.paths import owners_of, variable_in, weights_of
 from initreg.models.roles.asking import ask_plugin
 from initreg.models.roles.dense import einsum_dense, einsum_keras_fans
 from initreg.models.roles.role import Role
 from initreg.models.roles.table import described, described_by, is_known
+from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import default_registry
-from initreg.wording import did_you_mean, listed, shown
+from initreg.wording import listed, shown
 
 
 @public
@@ -30,7 +32,7 @@ def role_of(layer: Any, weight: Any) -> Role:
     Raises `ValueError` if the layer has no such weight.
     """
     owner, variable = _found(layer, weight)
-    return role_for(owner, variable.name, tuple(variable.shape))
+    return role_for(owner, _name_in(owner, variable), tuple(variable.shape))
 
 
 def role_for(layer: Any, name: str, shape: Shape) -> Role:
@@ -59,22 +61,31 @@ def keras_fans(layer: Any, name: str, shape: Shape) -> Fans:
 
 
 def _found_role(layer: Any, name: str, shape: Shape) -> Role | None:
-    """Ask who describes each base class of the layer, from the layer's own class upwards."""
+    """Ask who describes each base class of the layer, from the layer's own class upwards.
+
+    A plugin goes before the table, which knows layers of keras-hub by the names of weights alone.
+    """
     hooks = default_registry().role_hooks()
     for base in type(layer).__mro__:
-        describe = described_by(base)
-        role = describe(layer, name, shape) if describe else None
-        if role is None and (functions := hooks.get(f"{base.__module__}:{base.__qualname__}")):
+        role = None
+        if functions := hooks.get(f"{base.__module__}:{base.__qualname__}"):
             role = ask_plugin(functions, base, layer, name, shape)
+        if role is None and (describe := described_by(base)):
+            role = describe(layer, name, shape)
         if role is not None:
             return role
     return None
 
 
+def _name_in(layer: Any, variable: Any) -> str:
+    """Return the name of a weight in its layer, with automatic names counted within the layer."""
+    found = next((each for each in weights_of(layer) if each.variable is variable), None)
+    return variable.name if found is None else variable_in(found.counted)
+
+
 def _found(layer: Any, weight: Any) -> tuple[Any, Any]:
     """Return the layer that owns the weight, and the variable."""
-    layers = layers_of(layer)  # from the outside in, so the innermost owner is kept
-    owners = {id(variable): owner for owner in layers for variable in owner.weights}
+    owners = owners_of(layers_of(layer))
     weights = [(owners.get(id(variable), layer), variable) for variable in layer.weights]
     if not isinstance(weight, str):
         named = [(owner, variable) for owner, variable in weights if variable is weight]

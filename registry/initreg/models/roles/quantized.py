@@ -1,4 +1,4 @@
-"""What quantized layers hold besides their kernels, and kernels of several numbers in one."""
+"""What quantized layers hold besides their kernels, and kernels that pack numbers together."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ def quantization(name: str) -> Role | None:
 
 
 def is_packed(layer: Any) -> bool:
-    """Return True if the layer's kernel holds several numbers in one."""
+    """Return True if each value of the layer's kernel holds several numbers."""
     return getattr(layer, "quantization_mode", None) in _PACKED
 
 
 def packed(layer: Any, shape: Shape) -> Role | None:
-    """Describe a kernel that holds several numbers in one; None if the layer has no such kernel."""
+    """Describe a kernel whose values hold several numbers each; None if the layer has none."""
     if not is_packed(layer):
         return None
     fans = Fans.of_shape(shape)

@@ -1,7 +1,7 @@
 """The layers of Keras that have weights, each with the function that describes its weights.
 
 A layer is found by its top package and the name of its class, because the modules below `keras`
-are private and move. A base class stands for its subclasses.
+are private and move. A subclass has the roles of its base class.
 """
 
 from functools import lru_cache
