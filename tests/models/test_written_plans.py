@@ -169,7 +169,11 @@ NUMBERS = {
     "rule": ("rule", 0, "must be at least 1, not 0"),
     "line": ("line", -1, "must be at least 1, not -1"),
     "shape": ("shape", [-4, -2], "must have sizes from 0, not [-4, -2]"),
-    "a huge layout": ("fans.layout.shape", [10**9, 2], "is [1000000000, 2], which has another size"),
+    "a huge layout": (
+        "fans.layout.shape",
+        [10**9, 2],
+        "is [1000000000, 2], which has another size",
+    ),
     "axes": ("fans.layout.input_axes", [1], "must have each axis of its shape [4, 2] once"),
 }
 

@@ -5,7 +5,18 @@ from types import SimpleNamespace
 import pytest
 from keras import layers
 
-from initreg import Layout, PluginError, Registry, Role, hookimpl, plan, role_of, scope
+from initreg import (
+    Layout,
+    PluginError,
+    PluginRecord,
+    Registry,
+    Role,
+    hookimpl,
+    plan,
+    role_of,
+    scope,
+)
+from initreg.discovery.loading import Discovery, ask
 
 pytestmark = pytest.mark.keras
 
@@ -205,3 +216,31 @@ def test_a_module_is_a_plugin_too(layer):
     own.register(module, "acme")
     with own.using():
         assert role_of(layer, "bank").blocks == 4
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        [bank],
+        None,
+        lambda *_: None,
+        {"acme_layers.Experts": bank},
+    ],
+    ids=["list", "None", "function", "no colon"],
+)
+def test_a_plan_names_the_plugin_that_failed_if_a_role_is_unknown(layer, failure):
+    class Others(Discovery):
+        def others(self):
+            return [ask(Plugin(failure), PluginRecord("acme", "acme-layers"))]
+
+    own = Registry(Others())
+    [record] = [each for each in own.plugins() if each.name == "acme"]
+    with own.using():
+        planned = plan(layer, [{"match": "", "init": "he_normal"}], seed=1)
+        lines = planned.summary()
+        at = next(n for n, line in enumerate(lines) if line.startswith("No role is known for"))
+        assert (
+            lines[at + 1] == f"These plugins failed and may describe them: acme ({record.error})."
+        )
+        assert record.error.startswith("initreg_roles")
+    assert "plugins failed" not in str(planned)  # no plugin of the registry in use failed
