@@ -45,7 +45,9 @@ class PlanEntry:
     layer adds to the values of the initializer: LSTM sets the bias of its forget gate to 1.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False
+    )
 
     path: str
     name: str

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from initreg.discovery.records import may_provide_it
 from initreg.models.entries import PlanEntry, reaches
 from initreg.models.paths import without_number
 from initreg.public import public
+from initreg.registry.registry import default_registry
 from initreg.rules.rules import Matcher, Rule
 from initreg.wording import listed
 
@@ -97,6 +99,7 @@ class Plan:
             lines.append(
                 f"No role is known for these, so they have Keras's fans: {listed(unknown, 5)}."
             )
+            lines += may_provide_it(default_registry().plugins(), "describe them")
         if self.uncovered:
             lines.append(
                 f"No rule matches these, so they are unchanged: {listed(self.uncovered, 5)}."
