@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -130,9 +131,14 @@ def _is_unknown(entry: PlanEntry) -> bool:
     return entry.action == "draw" and entry.role is not None and entry.role.kind == "unknown"
 
 
+_LONG_NUMBER = re.compile(r"\b\d+\.\d{6,}(?:e[-+]?\d+)?")
+
+
 def _initializer(entry: PlanEntry) -> str:
     if entry.action == "draw":
         text = _text(entry.spec)
+        if entry.written:  # the spec itself has all digits
+            text = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", text)
         return f"{text}; {entry.added}" if entry.added else text
     words = {
         "own": entry.reason,
