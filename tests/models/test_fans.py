@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 import initreg
-from initreg import InitializerConfig, Normal, RulesError
+from initreg import InitializerConfig, InitregError, Normal, RulesError
 
 pytestmark = pytest.mark.keras
 
@@ -220,6 +220,19 @@ def test_the_gates_of_a_layer_that_keras_does_not_have_are_not_known(numbers):
     assert not layer.get_weights()[0].any()
     initreg.apply(layer, [{"match": "bias$", "init": "constant(3)"}], 1)
     assert layer.get_weights()[0].tolist() == [3.0] * 8
+
+
+def test_gates_that_a_layer_does_not_have_are_rejected(numbers):
+    gates = "per_gate([zeros, constant(2), zeros])"
+    gru = keras.Sequential([keras.Input((4, 6)), layers.GRU(8, name="a")], name="m")
+    initreg.apply(gru, [{"match": "bias$", "init": gates}], 1)
+    bias = numbers(gru)["m/a/gru_cell/bias"]
+    assert bias.tolist() == [[0.0] * 8 + [2.0] * 8 + [0.0] * 8] * 2
+    four = [{"match": "bias$", "init": "per_gate([zeros, constant(2), zeros, zeros])"}]
+    with pytest.raises(InitregError, match="has 3 blocks, not 4 gates"):
+        initreg.apply(gru, four, 1)
+    with pytest.raises(InitregError, match="has 4 blocks, not 3 gates"):
+        initreg.apply(lstm(), [{"match": "bias$", "init": gates}], 1)
 
 
 def test_a_random_bias_of_a_memory_cell_is_restored_by_the_plan_of_its_scope(digest):

@@ -153,8 +153,9 @@ _WITH_FANS = ("kernel", "recurrent_kernel", "embedding", "lora_a", "lora_b", "un
 
 
 def _fan(entry: PlanEntry, fan: float | None) -> str:
-    shown = entry.role is not None and entry.role.kind in _WITH_FANS
-    return _number_of_products(fan) if shown or entry.keras_stddev is not None else ""
+    has_fans = entry.role is not None and entry.role.kind in _WITH_FANS
+    is_used = entry.keras_stddev is not None or "fan_" in _text(entry.written)
+    return _number_of_products(fan) if has_fans or is_used else ""
 
 
 def _number_of_products(fan: float | None) -> str:
