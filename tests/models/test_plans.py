@@ -141,7 +141,5 @@ def test_a_computed_spec_is_shown_as_written_and_with_its_numbers():
     at = heads.index("initializer")
     assert heads[at : at + 2] == ["initializer", "written as"]
     assert rows[0][at : at + 2] == ["constant(value=0.333333)", "constant(1/n)"]
-    assert (plan.entries[0].spec, plan.entries[0].written) == (
-        f"constant({1 / 3})",
-        "constant(1/n)",
-    )
+    entry = plan.entries[0]
+    assert (entry.spec, entry.written) == (f"constant(value={1 / 3})", "constant(1/n)")
