@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from initreg.discovery.records import may_provide_it
-from initreg.models.entries import PlanEntry, reaches
+from initreg.models.entries import PlanEntry, is_statistic, reaches
 from initreg.models.paths import without_number
 from initreg.public import public
 from initreg.registry.registry import default_registry
@@ -101,6 +101,9 @@ class Plan:
             lines.append(f"Drawn, and then replaced by other values: {listed(assigned, 5)}.")
         if added := [entry.path for entry in self.entries if entry.added]:
             lines.append(f"Layers add to their initializers: {listed(added, 5)}.")
+        if names := [e.variable for e in self.entries if e.action == "skip" and is_statistic(e)]:
+            statistics = listed(list(dict.fromkeys(names)), 5)
+            lines.append(f"A rule sets a statistic only by its whole name: {statistics}.")
         if count := sum(entry.keras_stddev is not None for entry in self.entries):
             weights = "1 weight has" if count == 1 else f"{count} weights have"
             lines.append(f"{weights} other fans than in Keras. To use Keras's, write fans: keras.")
@@ -225,8 +228,8 @@ def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     if statistic:
         return (
-            f"{text} It matches {without_number(statistic.path)}, a statistic. To set it, write its "
-            f"whole name in the rule: {statistic.variable}."
+            f"{text} It matches {without_number(statistic.path)}, a statistic. To set it, write "
+            f"its whole name in the rule: {statistic.variable}."
         )
     return text
 
