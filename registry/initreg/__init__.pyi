@@ -65,6 +65,7 @@ from .models.scoping import scope as scope
 from .registry.names import Entry as Entry
 from .registry.registry import Registry as Registry
 from .registry.registry import default_registry as default_registry
+from .rules.let import UnmatchedCount as UnmatchedCount
 from .rules.reading import read_rules as read_rules
 from .rules.rules import Rule as Rule
 from .rules.rules import Rules as Rules

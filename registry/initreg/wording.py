@@ -16,6 +16,16 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def quoted(pattern: str) -> str:
+    r"""Return a pattern in quotes, as it was written: its backslashes are not doubled.
+
+    >>> print(quoted(r"block_\d+/"))
+    'block_\d+/'
+    """
+    quote = '"' if "'" in pattern else "'"
+    return quote + "".join(c if c.isprintable() else repr(c)[1:-1] for c in pattern) + quote
+
+
 def listed(items: Sequence[str], limit: int, separator: str = ", ") -> str:
     """Join the first `limit` items, and say how many more there are.
 

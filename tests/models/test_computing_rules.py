@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 import initreg
-from initreg import RulesError
+from initreg import InitregWarning, PlanError, RulesError
 
 pytestmark = pytest.mark.keras
 
@@ -110,4 +110,52 @@ def test_a_scope_names_the_weight_that_fails():
     rules = [{"match": "", "init": "constant(1/(size-8))"}]
     message = "Rule 1 for net/block_0/bias, with size = 8: This divides by zero"
     with pytest.raises(RulesError, match=message), initreg.scope(rules, seed=1):
+        model_of()
+
+
+MISSPELT = {
+    "let": {"layers": r"count(blk_(\d+)/)", "twice": "2*layers", "other": r"count(blk)"},
+    "rules": [
+        {"match": "kernel$", "init": "random_normal(stddev=0.02*(1+twice))"},
+        {"match": "bias$", "init": "keep"},
+    ],
+}
+ZERO = r"layers in let is 0, because its pattern matches no weight: 'blk_(\d+)/'."
+UNUSED = "let has other, but no rule uses it."
+
+
+def test_a_count_that_matches_no_weight_is_a_finding():
+    plan = initreg.plan(model_of(), MISSPELT, seed=1)
+    assert plan.unmatched_counts == (initreg.UnmatchedCount("layers", r"blk_(\d+)/"),)
+    assert plan.problems() == [ZERO, UNUSED]
+    assert plan.summary()[-3:-1] == [ZERO, UNUSED]
+    assert '{\n   "let": "layers",\n   "line": null,\n   "count": "blk_' in plan.to_json()
+    assert initreg.plan(model_of(), plan.to_json()).entries == plan.entries
+    with pytest.raises(PlanError) as caught:
+        initreg.apply(model_of(), MISSPELT, seed=1, strict=True)
+    assert str(caught.value) == f"{ZERO}\n{UNUSED}"
+    with pytest.warns(InitregWarning) as warned:
+        initreg.apply(model_of(), MISSPELT, seed=1)
+    assert [str(each.message) for each in warned] == [f"{ZERO}\n{UNUSED}"]
+    matching = {**MISSPELT, "let": {"layers": r"count(block_(\d+)/)", "twice": "2*layers"}}
+    assert initreg.plan(model_of(), matching, seed=1, strict=True).unmatched_counts == ()
+
+
+def test_a_count_of_a_file_has_its_line(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "let:\n  n: 2\n  layers: count(blk_)\n"
+        "rules: [{match: kernel, init: constant(n+layers)}, {match: '', init: keep}]\n"
+    )
+    plan = initreg.plan(model_of(), file, seed=1)
+    (text,) = plan.problems()
+    assert text == f"layers in let ({file}:3) is 0, because its pattern matches no weight: 'blk_'."
+
+
+def test_a_scope_notes_names_that_no_rule_uses():
+    rules = {"let": {"a": "count(x)", "b": "2*a"}, "rules": [{"match": "", "init": "zeros"}]}
+    text = "let has a, b, but no rule uses them."
+    with pytest.warns(InitregWarning, match=text), initreg.scope(rules, seed=1):
+        model_of()
+    with pytest.raises(PlanError, match=text), initreg.scope(rules, seed=1, strict=True):
         model_of()

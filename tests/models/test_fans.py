@@ -249,7 +249,7 @@ def test_statistics_are_reached_by_name_alone(numbers):
     rules = [{"match": "", "init": "random_normal"}]
     entry = entries(initreg.plan(model, rules, 1, strict=True))["m/n/moving_variance"]
     assert entry.action == "skip"
-    assert entry.reason == "a statistic; only a rule that names it sets it"
+    assert entry.reason == "a statistic; to set it, write its whole name in a rule: moving_variance"
     for rule in ({"match": "moving_variance"}, {"match": "", "weight": "moving_variance"}):
         done = initreg.apply(model, [rule | {"init": "constant(2)"}, *rules], 1)
         assert entries(done)["m/n/moving_variance"].realised_mean == 2

@@ -135,11 +135,19 @@ def test_a_rule_that_others_always_precede_is_reported():
 
 def test_a_rule_that_matches_statistics_alone_is_told_what_names_them():
     model = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(name="n")], name="m")
-    rules = [{"match": "n/moving_v", "init": "ones"}, {"match": "moving_variance", "init": "ones"}]
-    (text,) = initreg.plan(model, rules, seed=1).unmatched_texts()
+    rules = [
+        {"match": "n/moving_v", "init": "ones"},
+        {"match": "moving_(mean|variance)$", "init": "ones"},
+        {"match": "moving_variance", "init": "ones"},
+    ]
+    text, alternatives = initreg.plan(model, rules, seed=1).unmatched_texts()
     assert text == (
-        "Rule 1 is never applied: match 'n/moving_v'. It matches m/n/moving_variance, a statistic; "
-        "only a rule that names it sets it."
+        "Rule 1 is never applied: match 'n/moving_v'. It matches m/n/moving_variance, a statistic. "
+        "To set it, write its whole name in the rule: moving_variance."
+    )
+    assert alternatives == (
+        "Rule 2 is never applied: match 'moving_(mean|variance)$'. It matches m/n/moving_mean, a "
+        "statistic. To set it, write its whole name in the rule: moving_mean."
     )
 
 
@@ -187,7 +195,7 @@ def test_a_compiled_model_a_layer_and_a_quantized_one():
     reasons = {entry.path: entry.reason for entry in entries if entry.action == "skip"}
     assert reasons == {
         "head/kernel": "dtype int8 isn't a float",
-        "head/kernel_scale": "a statistic; only a rule that names it sets it",
+        "head/kernel_scale": "a statistic; to set it, write its whole name in a rule: kernel_scale",
     }
 
 

@@ -530,6 +530,15 @@ rules:
     assert check_text("- {match: e, init: he_normal}", form="rules").notes == ()
 
 
+def test_a_check_notes_names_of_let_that_no_rule_uses():
+    rules = "rules: [{match: a, init: constant(b)}]"
+    text = f"let: {{a: 1, b: 2*a, c: count(x), d: 3}}\n{rules}"
+    assert check_text(text, form="rules").notes == ("let has c, d, but no rule uses them.",)
+    assert check_text(f"let: {{a: 1, b: 2*a}}\n{rules}", form="rules").notes == ()
+    mistaken = text.replace("constant(b)", "constant(b, 2, 3)")  # the rule may use more
+    assert check_text(mistaken, form="rules").notes == ()
+
+
 def test_a_check_tries_the_pattern_of_a_count():
     (finding,) = findings("let: {n: count((a|a)*x)}\nrules: []")
     assert finding.message.startswith("This pattern takes too long on a path such as 'aaaa")

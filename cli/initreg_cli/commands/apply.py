@@ -29,7 +29,8 @@ def apply(
     """Draw the weights of a model again by rules, and write the model.
 
     Prints the plan with the realised mean and standard deviation of each weight. Exit status: 0 if
-    the model was written, 1 if a rule is never applied, 2 if the rules or the model are invalid.
+    the model was written, 1 if a rule is never applied or a count matches nothing, 2 if the rules
+    or the model are invalid.
     """
     import initreg
     from initreg_cli import files, inputs

@@ -25,8 +25,8 @@ def plan(
     """Show what each weight of a model will get by rules, and why.
 
     The model is not changed. The plan in JSON can be used in place of the rules, to repeat it
-    exactly. Exit status: 0 if every rule applies to a weight, 1 if one does not, 2 if the rules or
-    the model are invalid.
+    exactly. Exit status: 0 if every rule applies to a weight, 1 if one does not or a count matches
+    nothing, 2 if the rules or the model are invalid.
     """
     import initreg
     from initreg_cli import files, inputs

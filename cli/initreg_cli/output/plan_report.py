@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 def has_findings(plan: "Plan", strict: bool) -> bool:
-    """Return True if a rule is never applied or, if `strict`, a weight has no rule."""
-    return bool(plan.problems() if strict else plan.unmatched)
+    """Return True if a rule or a count matches no weight or, if `strict`, a weight has no rule."""
+    return bool(plan.problems() if strict else plan.unmatched_texts())
 
 
 def print_plan(plan: "Plan", *, json: bool, strict: bool) -> None:

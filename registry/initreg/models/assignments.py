@@ -68,7 +68,8 @@ def without_rule(entry: PlanEntry) -> PlanEntry:
     """Return the entry of a weight of a model that no rule reaches: "skip" for a statistic."""
     if not is_statistic(entry):
         return entry
-    return changed(entry, action="skip", reason="a statistic; only a rule that names it sets it")
+    reason = f"a statistic; to set it, write its whole name in a rule: {entry.variable}"
+    return changed(entry, action="skip", reason=reason)
 
 
 def with_rule(entry: PlanEntry, rule: Rule) -> PlanEntry:

@@ -29,6 +29,7 @@ from initreg.models.plans import Plan
 from initreg.models.weights import make_tensor
 from initreg.models.written_plans import assign_written, plan_in
 from initreg.public import public
+from initreg.rules.let import unused_text
 from initreg.rules.reading import read_rules
 from initreg.rules.rules import FansMode, Matcher, Rule, Rules, Target, fans_mode
 from initreg.rules.variables import Numbers, together
@@ -96,7 +97,8 @@ def assign(
         seed=base,
         source=read.source,
         unmatched=unmatched(read, filter(None, chosen)),
-        notes=tuple(notes),
+        unmatched_counts=numbers.unmatched,
+        notes=(*notes, *notes_on(numbers)),
     )
     return Assignments(plan, tuple(assignments))
 
@@ -228,6 +230,11 @@ def unmatched(rules: Rules, applied: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules.rules if rule.number not in numbers)
 
 
+def notes_on(numbers: Numbers) -> list[str]:
+    """Return a note if no rule uses some names of `let`."""
+    return [unused_text(numbers.unused)] if numbers.unused else []
+
+
 def checked(plan: Plan, strict: bool) -> Plan:
     """Return the plan. Raise `PlanError` if `strict` is set and the plan has a gap."""
     if strict and (problems := plan.problems()):
@@ -236,6 +243,6 @@ def checked(plan: Plan, strict: bool) -> Plan:
 
 
 def warn_of_rules(plan: Plan) -> None:
-    """Warn about rules that are never applied, or are ambiguous."""
+    """Warn about rules and counts that match no weight, and give the plan's notes."""
     if problems := [*plan.unmatched_texts(), *plan.notes]:
         warn_user("\n".join(problems))

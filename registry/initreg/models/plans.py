@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,8 +13,9 @@ from initreg.models.entries import PlanEntry, reaches
 from initreg.models.paths import without_number
 from initreg.public import public
 from initreg.registry.registry import default_registry
+from initreg.rules.let import UnmatchedCount
 from initreg.rules.rules import Matcher, Rule
-from initreg.wording import listed
+from initreg.wording import listed, quoted
 
 FORMAT = 1  # the version of plans in JSON
 
@@ -25,7 +27,9 @@ class Plan:
 
     It prints as a table.
 
-    `unmatched` are the rules that are never applied, and `notes` say which rules are ambiguous.
+    `unmatched` are the rules that are never applied, and `unmatched_counts` the counts of `let`
+    that rules use and that match no weight. `notes` say which rules are ambiguous, and which names
+    of `let` no rule uses.
     """
 
     entries: tuple[PlanEntry, ...]
@@ -33,6 +37,7 @@ class Plan:
     source: str | None = None
     unmatched: tuple[Rule, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    unmatched_counts: tuple[UnmatchedCount, ...] = ()
 
     @property
     def uncovered(self) -> tuple[str, ...]:
@@ -40,13 +45,14 @@ class Plan:
         return tuple(entry.path for entry in self.entries if entry.action == "uncovered")
 
     def problems(self) -> list[str]:
-        """List what `strict` rejects: rules without a weight, and weights without a rule."""
+        """List what `strict` rejects: what matches no weight, weights without a rule, and notes."""
         gaps = [f"No rule matches {path}." for path in self.uncovered]
         return [*self.unmatched_texts(), *gaps, *self.notes]
 
     def unmatched_texts(self) -> list[str]:
-        """Return a sentence for each rule that is never applied."""
-        return [_unmatched_text(rule, self.source, self.entries) for rule in self.unmatched]
+        """Return a sentence for each rule that is never applied, and each count without a match."""
+        rules = [_unmatched_text(rule, self.source, self.entries) for rule in self.unmatched]
+        return [*rules, *(count.text(self.source) for count in self.unmatched_counts)]
 
     def to_json(self) -> str:
         """Write the plan as JSON, which `apply` takes in place of rules."""
@@ -55,11 +61,15 @@ class Plan:
             for entry in self.entries
         ]
         rules = [{"rule": r.number, "line": r.line, "match": r.match} for r in self.unmatched]
+        counts = [
+            {"let": count.name, "line": count.line, "count": count.pattern}
+            for count in self.unmatched_counts
+        ]
         document = {
             "plan": FORMAT,
             "seed": self.seed,
             "source": self.source,
-            "unmatched": rules,
+            "unmatched": [*rules, *counts],
             "weights": weights,
         }
         return json.dumps(document, indent=1, allow_nan=False)
@@ -130,9 +140,14 @@ def _is_unknown(entry: PlanEntry) -> bool:
     return entry.action == "draw" and entry.role is not None and entry.role.kind == "unknown"
 
 
+_LONG_NUMBER = re.compile(r"\b\d+\.\d{6,}(?:e[-+]?\d+)?")
+
+
 def _initializer(entry: PlanEntry) -> str:
     if entry.action == "draw":
         text = _text(entry.spec)
+        if entry.written:  # the spec itself has all digits
+            text = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", text)
         return f"{text}; {entry.added}" if entry.added else text
     words = {
         "own": entry.reason,
@@ -198,18 +213,21 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
     place = f" ({source}:{rule.line})" if source and rule.line else ""
-    text = f"Rule {rule.number}{place} is never applied: match {rule.match!r}{_limits(rule)}."
-    matcher, statistic = Matcher(source), ""
+    text = f"Rule {rule.number}{place} is never applied: match {quoted(rule.match)}{_limits(rule)}."
+    matcher, statistic = Matcher(source), None
     for entry in entries:
         path = without_number(entry.path)
         if not matcher.matches(rule, path, entry.layer, entry.variable):
             continue
         if not reaches(rule, entry):
-            statistic = statistic or path
+            statistic = statistic or entry
         elif entry.rule is not None and entry.rule < rule.number:
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     if statistic:
-        return f"{text} It matches {statistic}, a statistic; only a rule that names it sets it."
+        return (
+            f"{text} It matches {without_number(statistic.path)}, a statistic. To set it, write its "
+            f"whole name in the rule: {statistic.variable}."
+        )
     return text
 
 

@@ -27,7 +27,7 @@ from initreg.models.intercepting import Interception
 from initreg.models.layer_names import ScopeNames
 from initreg.models.own_initializers import own_config
 from initreg.models.paths import remember_path, unique, variable_in
-from initreg.models.planning import base_seed, unmatched, warn_of_rules
+from initreg.models.planning import base_seed, notes_on, unmatched, warn_of_rules
 from initreg.models.plans import Plan
 from initreg.models.unbuilt import unbuilt_text
 from initreg.public import public
@@ -126,6 +126,7 @@ class Scope:
             seed=self.seed,
             source=self._rules.source,
             unmatched=unmatched(self._rules, self._applied),
+            notes=tuple(notes_on(self._numbers)),
         )
 
     def __enter__(self) -> Self:
@@ -150,7 +151,7 @@ class Scope:
             warn_user(unbuilt, UnbuiltLayersWarning)
         if not self._strict:
             warn_of_rules(plan)
-        elif problems := [*plan.unmatched_texts(), *filter(None, [unbuilt])]:
+        elif problems := [*plan.unmatched_texts(), *plan.notes, *filter(None, [unbuilt])]:
             raise PlanError("\n".join(problems))
 
     # What the replaced methods of Keras call ----------------------------------------------------

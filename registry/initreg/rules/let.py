@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from initreg.errors import Fault, SpecSyntaxError
 from initreg.near_names import did_you_mean
+from initreg.public import public
 from initreg.rules.names import MAX_NAMES, OF_WEIGHT, TAKEN
 from initreg.rules.patterns import PatternError, compile_pattern
 from initreg.spec.arithmetic import (
@@ -28,7 +29,7 @@ from initreg.spec.arithmetic import (
 )
 from initreg.spec.grammar import parse_formula
 from initreg.spec.spec import RESERVED
-from initreg.wording import listed, shown
+from initreg.wording import listed, quoted, shown
 
 MAX_COUNTS = 100
 _EXPECTED = r"a number, arithmetic such as 2*layers, or count(pattern)"
@@ -56,6 +57,27 @@ class Count:
     pattern: str
 
 
+@public
+@dataclass(frozen=True, slots=True)
+class UnmatchedCount:
+    """A count that rules use, and whose pattern matches no weight, so that it is 0.
+
+    `line` is the line in the file, if the rules were read from one.
+    """
+
+    name: str
+    pattern: str
+    line: int | None = None
+
+    def text(self, source: str | None) -> str:
+        """Return a sentence about the count. `source` is the file."""
+        place = f" ({source}:{self.line})" if source and self.line else ""
+        return (
+            f"{self.name} in let{place} is 0, because its pattern matches no weight: "
+            f"{quoted(self.pattern)}."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Let:
     """The names of `let` that are valid, in order, each with its meaning.
@@ -75,6 +97,11 @@ class Let:
             if name in needed and not isinstance(meaning, Count):
                 needed |= {word.word for word in names_in(meaning)}
         return [name for name in self.meanings if name in needed]
+
+    def unused(self, variables: Iterable[str]) -> list[str]:
+        """Return the names that don't matter if rules compute with these variables alone."""
+        needed = self.needed(variables)
+        return [name for name in self.meanings if name not in needed]
 
 
 def read_let(data: Any) -> tuple[Let, list[FaultInText]]:
@@ -205,6 +232,12 @@ class _Reader:
     ) -> None:
         fault = Fault(problem, ("let", str(name)), column, end)
         self.faults.append(FaultInText(fault, text if column is not None else None))
+
+
+def unused_text(names: Sequence[str]) -> str:
+    """Say that no rule uses these names of `let`."""
+    it = "it" if len(names) == 1 else "them"
+    return f"let has {listed(names, 12)}, but no rule uses {it}."
 
 
 def _problem_of_name(name: object) -> str | None:

@@ -15,7 +15,7 @@ from initreg.errors import (
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.data import EXAMPLE, Reader, is_list
-from initreg.rules.let import Let
+from initreg.rules.let import Let, unused_text
 from initreg.rules.rules import Rule, Rules
 from initreg.wording import listed
 
@@ -80,6 +80,9 @@ def check_rules(
     reader = Reader(registry, tries_patterns=True)
     read, mistakes = _read_source(source, reader)
     notes = _notes(read.rules, reader.let)
+    used = frozenset[str]().union(*(rule.variables for rule in read.rules))
+    if not mistakes and (unused := reader.let.unused(used)):
+        notes += (unused_text(unused),)
     return len(read.rules), tuple(mistake.finding for mistake in mistakes), notes
 
 
@@ -130,4 +133,8 @@ def _read_source(source: Source, reader: "Reader") -> tuple[Rules, list[_FaultIn
     for rule in read.rules:
         node = document.follow((*root, rule.number - 1)).node
         rules.append(replace(rule, line=source.position(node.start)[0]))
-    return replace(read, rules=tuple(rules), source=source.file), [*once.values()]
+    lines = tuple(
+        source.position(document.follow(("let", name)).node.start)[0] for name, _ in read.let
+    )
+    read = replace(read, rules=tuple(rules), source=source.file, let_lines=lines)
+    return read, [*once.values()]

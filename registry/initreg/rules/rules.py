@@ -86,7 +86,8 @@ class Rules:
 
     `seed` is the base of the weights' own seeds. `source` is the file, if there is one. `fans` says
     which fans initializers scale with: the "true" ones, or those that Keras would use. `let` has
-    the names that specs compute with, in order, each with its number, arithmetic or count.
+    the names that specs compute with, in order, each with its number, arithmetic or count, and
+    `let_lines` their lines in the file.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -94,6 +95,7 @@ class Rules:
     source: str | None = field(default=None, compare=False)
     fans: FansMode | None = None
     let: tuple[tuple[str, int | float | str], ...] = ()
+    let_lines: tuple[int, ...] = field(default=(), compare=False)
 
     def as_dict(self, registry: Registry | None = None) -> dict[str, Any]:
         """Return the rules as a dict of JSON values that `read_rules` accepts.

@@ -23,13 +23,13 @@ from initreg.config.base import InitializerConfig
 from initreg.draws.fans import Fans
 from initreg.errors import Fault, InitregError, RulesError
 from initreg.registry.registry import Registry, default_registry
-from initreg.rules.let import Count, Let, read_let
+from initreg.rules.let import Count, Let, UnmatchedCount, read_let
 from initreg.rules.names import as_number, plain
 from initreg.rules.patterns import ADVICE, compile_pattern, timed_match
 from initreg.rules.rules import Rule, Rules
 from initreg.rules.templates import Template
 from initreg.spec.arithmetic import NoResultError, Number, evaluate, finite
-from initreg.wording import shown
+from initreg.wording import quoted, shown
 
 if TYPE_CHECKING:
     import regex
@@ -67,7 +67,9 @@ class Numbers:
     Keras, and its path if that is another. Counts use the first ones, if a pattern matches any of
     them, as rules do. It is None while a model is built; counts can't be known then.
 
-    Raises `RulesError` if a number of `let` that a rule uses can't be computed.
+    `let` has the number of each name of `let` that a rule uses, directly or through others.
+
+    Raises `RulesError` if such a number can't be computed.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Numbers:
         self._registry = registry or default_registry()
         self._seconds_left = _ALL_SEARCHES
         self._configs: dict[tuple[Template, tuple[Number, ...]], InitializerConfig] = {}
+        self._let, self._used = self._meanings()
         self.let: Mapping[str, Number] = self._of_let(weights)
 
     def config_for(
@@ -164,7 +167,7 @@ class Numbers:
         intro = f"Rule {rule.number}{place} for {path}"
         intro += f", with {shown_numbers}" if shown_numbers else ""
         notes = "".join(
-            f" {name} is 0 because no path of a weight matches {meaning.pattern!r}."
+            f" {name} is 0 because no path of a weight matches {quoted(meaning.pattern)}."
             for name in self._let.needed(numbers)
             if isinstance(meaning := self._let.meanings[name], Count) and not self.let[name]
         )
@@ -178,19 +181,34 @@ class Numbers:
 
     # The numbers of `let` -----------------------------------------------------------------------
 
-    def _of_let(self, weights: Sequence[Sequence[str]] | None) -> dict[str, Number]:
-        self._let = Let()
-        if not any(rule.computes for rule in self._rules.rules):
-            return {}
-        self._let, faults = read_let(dict(self._rules.let))
+    @property
+    def unused(self) -> list[str]:
+        """The names of `let` that no rule uses."""
+        return self._let.unused(self._used)
+
+    @property
+    def unmatched(self) -> tuple[UnmatchedCount, ...]:
+        """The counts of `let` that a rule uses, and that match no weight."""
+        lines = dict(zip(self._let.meanings, self._rules.let_lines, strict=False))
+        return tuple(
+            UnmatchedCount(name, meaning.pattern, lines.get(name))
+            for name, meaning in self._let.meanings.items()
+            if isinstance(meaning, Count) and self.let.get(name) == 0
+        )
+
+    def _meanings(self) -> tuple[Let, frozenset[str]]:
+        """Return the names of `let`, and all variables of the rules."""
+        if not self._rules.let:
+            return Let(), frozenset()
+        let, faults = read_let(dict(self._rules.let))
         if faults:
             raise RulesError([f.fault for f in faults], texts=[f.text for f in faults])
-        used: set[str] = set()
-        for rule in self._rules.rules:
-            used |= rule.variables
+        return let, frozenset().union(*(rule.variables for rule in self._rules.rules))
+
+    def _of_let(self, weights: Sequence[Sequence[str]] | None) -> dict[str, Number]:
         written = dict(self._rules.let)
         numbers: dict[str, Number] = {}
-        for name in self._let.needed(used):
+        for name in self._let.needed(self._used):
             meaning = self._let.meanings[name]
             try:
                 if not isinstance(meaning, Count):

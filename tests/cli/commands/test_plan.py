@@ -142,6 +142,19 @@ def test_a_rule_that_is_never_applied_is_a_finding(
     assert "hidden/kernel" in done.stdout
 
 
+def test_a_count_that_matches_nothing_is_a_finding(cli: Any, folder: Path) -> None:
+    rules = "let: {n: 'count(blk_(\\d+)/)', m: 1}\nrules: [{match: kernel, init: constant(n)}]\n"
+    (folder / "rules.yaml").write_text(rules)
+    done = cli("plan", "rules.yaml", "net:build")
+    assert done.status == 1
+    text = "n in let (rules.yaml:1) is 0, because its pattern matches no weight: 'blk_(\\d+)/'.\n"
+    assert text in done.stderr
+    assert "let has m, but no rule uses it.\n" in done.stderr
+    (folder / "rules.yaml").write_text(rules.replace("blk_(\\d+)/", "kernel"))
+    assert cli("plan", "rules.yaml", "net:build").status == 0
+    assert cli("plan", "rules.yaml", "net:build", "--strict").status == 1
+
+
 def test_a_weight_without_a_rule_is_one_only_with_strict(cli: Any, folder: Path) -> None:
     assert cli("plan", "rules.yaml", "net:build", "--json").status == 0
     done = cli("plan", "rules.yaml", "net:build", "--json", "--strict")
