@@ -136,6 +136,7 @@ WRONG = {
     "a seed of text": ({"seed": "abc"}, "$.weights[0].seed"),
     "a seed below 0": ({"seed": -1}, "$.weights[0].seed"),
     "an unknown key": ({"foo": 1}, "$.weights[0].foo: Unexpected keyword argument"),
+    "a shape below 0": ({"shape": [-4, -2]}, "head/kernel has shape [4, 2], not [-4, -2]"),
     "a shape of text": ({"shape": "4x2"}, "$.weights[0].shape"),
     "no spec": ({"spec": None}, "The plan, spec of head/kernel:\n"),
     "a wrong spec": ({"spec": "he_norml"}, "The plan, spec of head/kernel:\nThere is no"),
@@ -168,7 +169,6 @@ NUMBERS = {
     "infinite mean": ("mean", math.inf, "Input should be a finite number"),
     "rule": ("rule", 0, "must be at least 1, not 0"),
     "line": ("line", -1, "must be at least 1, not -1"),
-    "shape": ("shape", [-4, -2], "must have sizes from 0, not [-4, -2]"),
     "a huge layout": (
         "fans.layout.shape",
         [10**9, 2],

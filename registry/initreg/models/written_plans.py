@@ -58,11 +58,15 @@ def assign_written(weights: Sequence[Weight], written: Mapping[str, Any], name: 
     entries = {entry.path: entry for entry in document.weights}
     if len(entries) < len(document.weights):
         raise PlanError(f"{name} has two entries for the same path.")
-    if differences := _differences(weights, entries):
-        lines = [f"  {difference}" for difference in differences[:10]]
-        if len(differences) > 10:
-            lines.append(f"  and {len(differences) - 10} more")
-        raise PlanError("\n".join([f"{name} was made for another model:", *lines]))
+    _reject_another_model(name, _differences(weights, entries))
+    faults = [
+        fault.below("weights", number)
+        for number, entry in enumerate(document.weights)
+        for fault in _faults(entry)
+    ]
+    if faults:
+        raise _invalid(name, faults)
+    _reject_another_model(name, _other_layouts(weights, entries))
     assignments = tuple(
         _assigned(weight, entries[weight.path], document.seed, name) for weight in weights
     )
@@ -77,15 +81,8 @@ def _read(written: Mapping[str, Any], name: str) -> _WrittenPlan:
         document = _WrittenPlan.model_validate_json(json.dumps(written))
     except ValidationError as error:
         raise _invalid(name, list(_faults_of_types(error))) from error
-    faults = [
-        fault.below("weights", number)
-        for number, entry in enumerate(document.weights)
-        for fault in _faults(entry)
-    ]
     if type(written["plan"]) is not int:  # Pydantic takes true for 1
-        faults.insert(0, Fault("Input should be 1", ("plan",)))
-    if faults:
-        raise _invalid(name, faults)
+        raise _invalid(name, [Fault("Input should be 1", ("plan",))])
     return document
 
 
@@ -106,9 +103,6 @@ def _faults_of_types(error: ValidationError) -> Iterator[Fault]:
 
 def _faults(entry: PlanEntry) -> Iterator[Fault]:
     """Find the values of an entry that have the right type and are wrong."""
-    if min(entry.shape, default=0) < 0:
-        yield Fault(f"must have sizes from 0, not {list(entry.shape)}", ("shape",))
-        return
     limits = {"rule": 1, "line": 1, "derived_seed": 0, "stddev": 0, "keras_stddev": 0}
     for key, least in limits.items():
         value = getattr(entry, key)
@@ -143,10 +137,9 @@ def _assigned(weight: Weight, written: PlanEntry, seed: int, name: str) -> Assig
 
 
 def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:
-    by_path = {weight.path: weight for weight in weights}
-    differences = [f"the model has no {path}" for path in entries if path not in by_path]
-    for path, weight in by_path.items():
-        variable = weight.variable
+    variables = {weight.path: weight.variable for weight in weights}
+    differences = [f"the model has no {path}" for path in entries if path not in variables]
+    for path, variable in variables.items():
         shape, dtype = tuple(variable.shape), variable.dtype
         if (entry := entries.get(path)) is None:
             differences.append(f"the plan has no {path}")
@@ -154,18 +147,28 @@ def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) ->
             differences.append(f"{path} has shape {list(shape)}, not {list(entry.shape)}")
         elif dtype != entry.dtype:
             differences.append(f"{path} has dtype {dtype}, not {entry.dtype}")
-        elif _has_another_layout(weight, entry):
-            differences.append(f"{path} has another layout in its layer")
     return differences
 
 
-def _has_another_layout(weight: Weight, entry: PlanEntry) -> bool:
-    """Return True if the layer's role has another layout than the one that a plan draws with.
+def _other_layouts(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:
+    """List the weights whose layers say another layout than the one that a plan draws with.
 
     Keras's fans have no layout. A plan is also applied if the plugin is not installed that knew the
     layer.
     """
-    if entry.action != "draw" or entry.fans is None or entry.fans.layout is None:
-        return False
-    role = role_for(weight.layer, entry.variable, entry.shape)
-    return role.kind != "unknown" and role.layout != entry.fans.layout
+    differences = []
+    for weight in weights:
+        entry = entries[weight.path]
+        if entry.action == "draw" and entry.fans is not None and entry.fans.layout is not None:
+            role = role_for(weight.layer, entry.variable, entry.shape)
+            if role.kind != "unknown" and role.layout != entry.fans.layout:
+                differences.append(f"{weight.path} has another layout in its layer")
+    return differences
+
+
+def _reject_another_model(name: str, differences: Sequence[str]) -> None:
+    if differences:
+        lines = [f"  {difference}" for difference in differences[:10]]
+        if len(differences) > 10:
+            lines.append(f"  and {len(differences) - 10} more")
+        raise PlanError("\n".join([f"{name} was made for another model:", *lines]))
