@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from initreg.config.base import InitializerConfig
 from initreg.config.drawing import draw_config
 from initreg.draws.distributions import Distribution
-from initreg.draws.fans import Fans, checked_fans
+from initreg.draws.fan_checks import checked_fans
+from initreg.draws.fans import Fans
 from initreg.draws.filling import draw_distribution
 from initreg.draws.seeds import checked_seed, derive_key
 from initreg.draws.shapes import checked_shape
@@ -100,7 +101,7 @@ def draw(
     """
     sizes = checked_shape(shape)
     seed = checked_seed(seed)
-    known = checked_fans(fans)
+    known = checked_fans(fans, sizes)
     if isinstance(spec, Distribution):
         return draw_distribution(spec, sizes, dtype, derive_key(seed, path), threads=threads)
     config = default_registry().validate(spec)

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from initreg import ConfigError, Fans, InitializerConfig, Normal, PluginError, draw, validate
+from initreg import (
+    ConfigError,
+    Fans,
+    InitializerConfig,
+    Layout,
+    Normal,
+    PluginError,
+    draw,
+    validate,
+)
 from initreg.config.drawing import distribution_of, draw_config, fill_seed, seed_in_force
 from initreg.draws.dtypes import FLOATS
 from tests.support.drawing import SEED, each_dtype, each_half, numpy_dtype
@@ -167,9 +176,28 @@ def test_explicit_axes_replace_the_fans():
     assert distribution_of(config, (2, 50), Fans(3, 3)).stddev == pytest.approx(0.2)
 
 
+TWO = "fans must be Fans, or two numbers, fan_in and fan_out, not "
+FAN_IN = "fans: fan_in must be a finite int or float above 0, not "
+FAN_OUT = "fans: fan_out must be a finite int or float above 0, not "
+LAYOUT = "fans: layout.shape is [3], which has another size than the weight's [2, 2]"
+
+
 @pytest.mark.parametrize(
-    "fans", [3, (1, 2, 3), (-1, 2), (math.nan, 1), (1, math.inf), ("a", 1), (True, 1), "12"]
+    ("fans", "text"),
+    [
+        (3, f"{TWO}3."),
+        ((1, 2, 3), f"{TWO}(1, 2, 3)."),
+        ("12", f"{TWO}'12'."),
+        ((-1, 2), f"{FAN_IN}-1"),
+        ((math.nan, 1), f"{FAN_IN}nan"),
+        ((1, math.inf), f"{FAN_OUT}inf"),
+        (("a", 1), f"{FAN_IN}'a'"),
+        ((True, 1), f"{FAN_IN}True"),
+        (Fans(0, 1), f"{FAN_IN}0"),
+        (Fans(1, 1, Layout((3,), (0,), ())), LAYOUT),
+    ],
 )
-def test_fans_that_are_not_two_numbers(fans):
-    with pytest.raises(ConfigError, match=r"^fans must be Fans, or two numbers, fan_in and fan_"):
+def test_fans_that_do_not_fit_the_weight(fans, text):
+    with pytest.raises(ConfigError) as caught:
         draw("he_normal", (2, 2), seed=1, fans=fans)
+    assert str(caught.value) == text

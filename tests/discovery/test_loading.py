@@ -66,7 +66,7 @@ def test_a_good_plugin_is_listed(installed):
     assert all(plugin.pop("import_seconds") > 0 for plugin in plugins)
     assert all(plugin.pop("location").startswith(str(installed.folder)) for plugin in plugins)
     common = {"distribution": "Acme-Inits", "version": "1.2", "error": None, "blocked": False}
-    common |= {"commands": []}
+    common |= {"commands": [], "roles": []}
     plain = ["acme_nothing", "acme_everything"]
     assert plugins == [
         {"name": "ortho", "initializers": ["ortho_plus"], **common},

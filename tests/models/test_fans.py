@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 import initreg
-from initreg import InitializerConfig, Normal, RulesError
+from initreg import InitializerConfig, InitregError, Normal, RulesError
 
 pytestmark = pytest.mark.keras
 
@@ -224,6 +224,19 @@ def test_the_gates_of_a_layer_that_keras_does_not_have_are_not_known(numbers):
     assert layer.get_weights()[0].tolist() == [3.0] * 8
 
 
+def test_gates_that_a_layer_does_not_have_are_rejected(numbers):
+    gates = "per_gate([zeros, constant(2), zeros])"
+    gru = keras.Sequential([keras.Input((4, 6)), layers.GRU(8, name="a")], name="m")
+    initreg.apply(gru, [{"match": "bias$", "init": gates}], 1)
+    bias = numbers(gru)["m/a/gru_cell/bias"]
+    assert bias.tolist() == [[0.0] * 8 + [2.0] * 8 + [0.0] * 8] * 2
+    four = [{"match": "bias$", "init": "per_gate([zeros, constant(2), zeros, zeros])"}]
+    with pytest.raises(InitregError, match="has 3 blocks, not 4 gates"):
+        initreg.apply(gru, four, 1)
+    with pytest.raises(InitregError, match="has 4 blocks, not 3 gates"):
+        initreg.apply(lstm(), [{"match": "bias$", "init": gates}], 1)
+
+
 def test_a_random_bias_of_a_memory_cell_is_restored_by_the_plan_of_its_scope(digest):
     with initreg.scope(seed=4) as scope:
         model = lstm(bias_initializer="random_normal")
@@ -238,7 +251,9 @@ def test_statistics_are_reached_by_name_alone(numbers):
     rules = [{"match": "", "init": "random_normal"}]
     entry = entries(initreg.plan(model, rules, 1, strict=True))["m/n/moving_variance"]
     assert entry.action == "skip"
-    assert entry.reason == "a statistic; to set it, write its whole name in a rule: moving_variance"
+    assert entry.reason == "a statistic"
+    text = "A rule sets a statistic only by its whole name: moving_mean, moving_variance."
+    assert text in initreg.plan(model, rules, 1).summary()
     for rule in ({"match": "moving_variance"}, {"match": "", "weight": "moving_variance"}):
         done = initreg.apply(model, [rule | {"init": "constant(2)"}, *rules], 1)
         assert entries(done)["m/n/moving_variance"].realised_mean == 2

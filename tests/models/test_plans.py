@@ -132,3 +132,14 @@ def test_a_changed_entry_is_the_one_that_dataclasses_replace_makes():
     assert changed(entry) == entry
     with pytest.raises(KeyError):
         changed(entry, stdev=1.0)
+
+
+def test_a_computed_spec_is_shown_as_written_and_with_its_numbers():
+    rules = {"let": {"n": 3}, "rules": [{"match": "", "init": "constant(1/n)"}]}
+    plan = initreg.plan(small(), rules, seed=1)
+    heads, rows = plan.table()
+    at = heads.index("initializer")
+    assert heads[at : at + 2] == ["initializer", "written as"]
+    assert rows[0][at : at + 2] == ["constant(value=0.333333)", "constant(1/n)"]
+    entry = plan.entries[0]
+    assert (entry.spec, entry.written) == (f"constant(value={1 / 3})", "constant(1/n)")

@@ -1,6 +1,7 @@
 """A plan that was written as JSON is repeated exactly, for the model that it was made for."""
 
 import json
+import math
 from pathlib import Path
 
 import keras
@@ -101,6 +102,10 @@ BROKEN = {
         {"plan": 1},
         "The plan is not a valid plan:\n  $.seed: Field required\n  $.weights: Field required",
     ),
+    "true": (
+        {"plan": True, "seed": 1, "weights": []},
+        "The plan is not a valid plan:\n  $.plan: Input should be 1",
+    ),
     "no list": (
         {"plan": 1, "seed": 1, "weights": 3},
         "The plan is not a valid plan:\n  $.weights: Input should be a valid array",
@@ -131,6 +136,7 @@ WRONG = {
     "a seed of text": ({"seed": "abc"}, "$.weights[0].seed"),
     "a seed below 0": ({"seed": -1}, "$.weights[0].seed"),
     "an unknown key": ({"foo": 1}, "$.weights[0].foo: Unexpected keyword argument"),
+    "a shape below 0": ({"shape": [-4, -2]}, "head/kernel has shape [4, 2], not [-4, -2]"),
     "a shape of text": ({"shape": "4x2"}, "$.weights[0].shape"),
     "no spec": ({"spec": None}, "The plan, spec of head/kernel:\n"),
     "a wrong spec": ({"spec": "he_norml"}, "The plan, spec of head/kernel:\nThere is no"),
@@ -144,6 +150,69 @@ def test_what_a_person_wrote_into_a_plan_is_checked(change, text):
     with pytest.raises(PlanError) as caught:
         initreg.plan(one(2), written)
     assert text in str(caught.value)
+
+
+FAN = "must be a finite int or float above 0, not"
+NUMBERS = {
+    "infinity": ("fans.fan_in", math.inf, "Input should be a finite number"),
+    "beyond a float": ("fans.fan_in", 10**400, FAN),
+    "below 0": ("fans.fan_in", -9, f"{FAN} -9"),
+    "zero": ("fans.fan_out", 0, f"{FAN} 0"),
+    "true": ("fans.fan_in", True, "Input should be a valid number"),
+    "text": ("fans.fan_in", "9", "Input should be a valid number"),
+    "fans of a role": ("role.fan_in", -1, f"{FAN} -1"),
+    "blocks": ("role.blocks", 0, "must be a whole number from 1, not 0"),
+    "a kind": ("role.kind", "kernal", "Input should be 'kernel', "),
+    "Keras's fans": ("keras_fans", [4, 0], f"{FAN} 0"),
+    "Keras's stddev": ("keras_stddev", -1.0, "must be at least 0, not -1.0"),
+    "stddev": ("stddev", -0.5, "must be at least 0, not -0.5"),
+    "infinite mean": ("mean", math.inf, "Input should be a finite number"),
+    "rule": ("rule", 0, "must be at least 1, not 0"),
+    "line": ("line", -1, "must be at least 1, not -1"),
+    "a huge layout": (
+        "fans.layout.shape",
+        [10**9, 2],
+        "is [1000000000, 2], which has another size",
+    ),
+    "axes": ("fans.layout.input_axes", [1], "must have each axis of its shape [4, 2] once"),
+}
+
+
+@pytest.mark.parametrize(("key", "value", "text"), NUMBERS.values(), ids=NUMBERS)
+def test_a_value_that_no_plan_has_is_rejected_with_its_place(key, value, text):
+    made = initreg.plan(one(2), [{"match": "", "init": "he_normal"}], seed=1)
+    written = json.loads(made.to_json())
+    *above, last = key.split(".")
+    within = written["weights"][0]
+    for name in above:
+        within = within[name]
+    within[last] = value
+    with pytest.raises(PlanError) as caught:
+        initreg.plan(one(2), json.dumps(written))
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "The plan is not a valid plan:"
+    place = "fans.layout" if key == "fans.layout.input_axes" else key
+    assert lines[1].startswith(f"  $.weights[0].{place}")
+    assert text in lines[1]
+    assert ".int" not in lines[1]
+    assert len(lines) == 2
+
+
+def test_a_layout_of_another_layer_is_rejected():
+    def lstm():
+        return keras.Sequential([keras.Input((3, 2)), layers.LSTM(4, name="lstm")], name="one")
+
+    written = json.loads(initreg.plan(lstm(), ALL, seed=1).to_json())
+    assert initreg.plan(lstm(), written).to_json() == initreg.plan(lstm(), ALL, seed=1).to_json()
+    [kernel] = [each for each in written["weights"] if each["path"].endswith("/kernel")]
+    kernel["fans"]["layout"] = {
+        "shape": [2, 2, 8],
+        "input_axes": [0],
+        "output_axes": [2],
+        "block_axes": [1],
+    }
+    with pytest.raises(PlanError, match=r"another model:\n  \S+/kernel has another layout in its"):
+        initreg.plan(lstm(), written)
 
 
 def test_a_plan_with_two_entries_for_a_path_is_rejected():

@@ -60,7 +60,10 @@ def _milliseconds(seconds: float | None) -> str:
 
 
 def _adds(record: "PluginRecord") -> str:
-    """Write the initializers and the commands that a plugin adds, and why it failed."""
+    """Write the initializers, the commands and the roles that a plugin adds, and why it failed."""
     word = "command" if len(record.commands) == 1 else "commands"
     commands = f"the {word} {', '.join(record.commands)}" if record.commands else ""
-    return "; ".join(filter(None, (", ".join(record.initializers), commands, record.error)))
+    count = len(record.roles)
+    roles = f"the roles of {count} layer{'' if count == 1 else 's'}" if count else ""
+    adds = (", ".join(record.initializers), commands, roles, record.error)
+    return "; ".join(filter(None, adds))

@@ -29,8 +29,11 @@ def verify(
     backend: Backend = None,
     json: Json = False,
 ) -> None:
-    """Check that initializers behave correctly: schema, seeds, shapes, values, saving."""
-    from initreg.testing import check
+    """Check that initializers behave correctly: schema, seeds, shapes, values, saving.
+
+    The layer classes that a plugin gives roles to must exist.
+    """
+    from initreg.testing import check, check_layer_classes
     from initreg_cli.keras_backend import use_backend
     from initreg_cli.output import render
     from initreg_cli.stdio import clean_stdout
@@ -46,6 +49,8 @@ def verify(
             if len(targets) > 1 and not json:
                 spec = by_target[-1][0].spec
                 render.print_note(f"{number} of {len(targets)}: {spec}")
+        if not name:
+            by_target += [[result] for result in check_layer_classes(plugin)]
     results = [result for results in by_target for result in results]
     if json:
         render.print_json([asdict(result) for result in results])
@@ -83,7 +88,8 @@ def _targets(plugin: str) -> tuple[list[object], bool]:
     targets: list[object] = [
         entry.config_class for entry in registry.entries() if is_wanted(entry.plugin)
     ]
-    if not targets and not failed:
+    describes = any(record.roles for record in filter(is_wanted, records))
+    if not (targets or failed or describes):
         problem = (
             f"The plugin {plugin} adds no initializer."
             if plugin

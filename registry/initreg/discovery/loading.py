@@ -190,7 +190,7 @@ def ask(plugin: object, record: PluginRecord) -> Plugin:
     command_hook = None
     if hooks.initreg_commands.get_hookimpls():
         command_hook = _command_hook(hooks, package)
-    record = replace(record, error="; ".join(problems) or None)
+    record = replace(record, error="; ".join(problems) or None, roles=tuple(roles))
     return Plugin(record, tuple(classes), command_hook, roles)
 
 

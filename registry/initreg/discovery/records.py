@@ -22,6 +22,7 @@ class PluginRecord:
     `location` is the folder in which its distribution is installed. `error` says why the plugin, or
     a part of it, was not loaded. `blocked` plugins were not imported. `import_seconds` is None if
     nothing was imported. `commands` are filled in by the command line, for ``initreg plugins``.
+    `roles` are the layer classes whose weights the plugin describes.
     """
 
     name: str
@@ -33,6 +34,7 @@ class PluginRecord:
     blocked: bool = False
     location: str = ""
     commands: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     def matches(self, name: str) -> bool:
         """Return True if `name` is the plugin's or its distribution's, in any spelling.
@@ -56,15 +58,18 @@ class Plugin:
     roles: Mapping[str, RoleHook] = field(default_factory=dict)
 
 
-def may_provide_it(records: Iterable[PluginRecord]) -> list[str]:
-    """List, a line each, the plugins that failed and those that are blocked."""
+def may_provide_it(records: Iterable[PluginRecord], it: str = "provide it") -> list[str]:
+    """List, a line each, the plugins that failed and those that are blocked.
+
+    `it` is what they may do.
+    """
     failed: list[str] = []
     blocked: list[str] = []
     for record in records:
         if record.error:
             (blocked if record.blocked else failed).append(f"{record.name} ({record.error})")
     return [
-        f"These plugins {state} and may provide it: {listed(plugins, 3, '; ')}."
+        f"These plugins {state} and may {it}: {listed(plugins, 3, '; ')}."
         for state, plugins in (("failed", failed), ("are blocked", blocked))
         if plugins
     ]

@@ -1,13 +1,11 @@
 """The fans of a weight, and which of its axes are summed over."""
 
 import math
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from initreg.draws.shapes import Shape
-from initreg.errors import ConfigError, Fault
 from initreg.public import public
 
 if TYPE_CHECKING:
@@ -98,21 +96,6 @@ class Fans:
     ) -> Self:
         """Return the fans that Keras counts from a shape, as `compute_fans` does."""
         return cls(*compute_fans(shape, input_axes, output_axes))
-
-
-def checked_fans(fans: object) -> Fans | None:
-    """Return fans as `Fans`, or None. Raises `ConfigError` if they aren't two numbers."""
-    if fans is None or isinstance(fans, Fans):
-        return fans
-    if not isinstance(fans, tuple | list) or len(fans) != 2 or not all(map(_is_fan, fans)):
-        problem = f"fans must be Fans, or two numbers, fan_in and fan_out, not {fans!r}."
-        raise ConfigError([Fault(problem)])
-    return Fans(*fans)
-
-
-def _is_fan(value: object) -> bool:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return is_number and 0 <= float(value) < math.inf  # type: ignore[arg-type]
 
 
 @public

@@ -1,7 +1,6 @@
 """What a plan says about one weight."""
 
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -18,7 +17,7 @@ Action = Literal["draw", "own", "assigned", "keep", "uncovered", "skip"]
 
 
 @public
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which `changed` couldn't copy at once
 class PlanEntry:
     """The initializer of one weight, and the reason.
 
@@ -46,7 +45,9 @@ class PlanEntry:
     layer adds to the values of the initializer: LSTM sets the bias of its forget gate to 1.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False
+    )
 
     path: str
     name: str
@@ -88,16 +89,16 @@ class PlanEntry:
         return None if self.fans is None else self.fans.fan_out
 
 
-_FIELDS = {each.name: at for at, each in enumerate(fields(PlanEntry))}
-_values_of = attrgetter(*_FIELDS)
-
-
 def changed(entry: PlanEntry, **changes: Any) -> PlanEntry:
-    """Return an entry with other values, like `dataclasses.replace`, which takes twice as long."""
-    values = list(_values_of(entry))
-    for name, value in changes.items():
-        values[_FIELDS[name]] = value
-    return PlanEntry(*values)
+    """Return an entry with other values, like `dataclasses.replace`, which takes 7 times as long.
+
+    Planning changes the entry of each weight several times.
+    """
+    if not changes.keys() <= vars(entry).keys():
+        raise KeyError(f"{', '.join(changes.keys() - vars(entry).keys())}: not a field")
+    copy = object.__new__(PlanEntry)
+    vars(copy).update(vars(entry), **changes)
+    return copy
 
 
 def is_statistic(entry: PlanEntry) -> bool:

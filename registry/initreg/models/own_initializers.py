@@ -13,11 +13,28 @@ def own_config(initializer: Any, layer: Any, *, keep_axes: bool) -> InitializerC
 
     What Keras added to a copy of it is left out: the seed and, unless `keep_axes` is set, the axes.
     """
-    config = _config_of(initializer)
-    original = None if config is None else _original_of(initializer, layer)
-    if config is None or original is None:
-        return config
-    return _as_in_layer(config, original, keep_axes=keep_axes)
+    keras = load_keras()
+    if isinstance(initializer, keras.initializers.Constant) and not isinstance(
+        initializer.value, int | float
+    ):
+        return None  # an array, which Keras handles better than a spec
+    try:
+        added = _added_by_keras(initializer, layer, keep_axes=keep_axes)
+        return default_registry().config_of(initializer, without=added)
+    except (UnknownInitializerError, ConfigError):
+        return None
+
+
+def _added_by_keras(initializer: Any, layer: Any, *, keep_axes: bool) -> list[str]:
+    """List the parameters that Keras set and the user didn't write."""
+    if isinstance(getattr(initializer, "seed", None), load_keras().random.SeedGenerator):
+        return ["seed"]
+    original = _original_of(initializer, layer)
+    if original is None:
+        return []
+    written = original.get_config()
+    added = ["seed"] if keep_axes else ["seed", "input_axes", "output_axes"]
+    return [name for name in added if written.get(name) is None]
 
 
 def _original_of(initializer: Any, layer: Any) -> Any:
@@ -37,35 +54,3 @@ def _original_of(initializer: Any, layer: Any) -> Any:
         ),
         None,
     )
-
-
-def _as_in_layer(config: InitializerConfig, original: Any, *, keep_axes: bool) -> InitializerConfig:
-    """Return the config of a copy, without what Keras added to it and the user didn't write."""
-    written = original.get_config()
-    added = ("seed",) if keep_axes else ("seed", "input_axes", "output_axes")
-    fields = [
-        config.parameter_fields[name]
-        for name in added
-        if name in config.parameter_fields and written.get(name) is None
-    ]
-    return config.model_copy(update=dict.fromkeys(fields)) if fields else config
-
-
-def _config_of(initializer: Any) -> InitializerConfig | None:
-    """Return the config of an initializer, or None if no spec describes it."""
-    keras = load_keras()
-    if isinstance(initializer, keras.initializers.Constant) and not isinstance(
-        initializer.value, int | float
-    ):
-        return None  # an array, which Keras handles better than a spec
-    try:
-        if isinstance(getattr(initializer, "seed", None), keras.random.SeedGenerator):
-            known = type(initializer).from_config({**initializer.get_config(), "seed": 0})
-            return _unseeded(default_registry().config_of(known))
-        return default_registry().config_of(initializer)
-    except (UnknownInitializerError, ConfigError):
-        return None
-
-
-def _unseeded(config: InitializerConfig) -> InitializerConfig:
-    return config.model_copy(update={config.parameter_fields["seed"]: None})

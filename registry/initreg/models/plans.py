@@ -2,14 +2,17 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from initreg.models.entries import PlanEntry, reaches
+from initreg.discovery.records import may_provide_it
+from initreg.models.entries import PlanEntry, is_statistic, reaches
 from initreg.models.paths import without_number
 from initreg.public import public
+from initreg.registry.registry import default_registry
 from initreg.rules.let import UnmatchedCount
 from initreg.rules.rules import Matcher, Rule
 from initreg.wording import listed, quoted
@@ -98,6 +101,9 @@ class Plan:
             lines.append(f"Drawn, and then replaced by other values: {listed(assigned, 5)}.")
         if added := [entry.path for entry in self.entries if entry.added]:
             lines.append(f"Layers add to their initializers: {listed(added, 5)}.")
+        if names := [e.variable for e in self.entries if e.action == "skip" and is_statistic(e)]:
+            statistics = listed(list(dict.fromkeys(names)), 5)
+            lines.append(f"A rule sets a statistic only by its whole name: {statistics}.")
         if count := sum(entry.keras_stddev is not None for entry in self.entries):
             weights = "1 weight has" if count == 1 else f"{count} weights have"
             lines.append(f"{weights} other fans than in Keras. To use Keras's, write fans: keras.")
@@ -106,6 +112,7 @@ class Plan:
             lines.append(
                 f"No role is known for these, so they have Keras's fans: {listed(unknown, 5)}."
             )
+            lines += may_provide_it(default_registry().plugins(), "describe them")
         if self.uncovered:
             lines.append(
                 f"No rule matches these, so they are unchanged: {listed(self.uncovered, 5)}."
@@ -136,9 +143,14 @@ def _is_unknown(entry: PlanEntry) -> bool:
     return entry.action == "draw" and entry.role is not None and entry.role.kind == "unknown"
 
 
+_LONG_NUMBER = re.compile(r"\b\d+\.\d{6,}(?:e[-+]?\d+)?")
+
+
 def _initializer(entry: PlanEntry) -> str:
     if entry.action == "draw":
         text = _text(entry.spec)
+        if entry.written:  # the spec itself has all digits
+            text = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", text)
         return f"{text}; {entry.added}" if entry.added else text
     words = {
         "own": entry.reason,
@@ -159,8 +171,9 @@ _WITH_FANS = ("kernel", "recurrent_kernel", "embedding", "lora_a", "lora_b", "un
 
 
 def _fan(entry: PlanEntry, fan: float | None) -> str:
-    shown = entry.role is not None and entry.role.kind in _WITH_FANS
-    return _number_of_products(fan) if shown or entry.keras_stddev is not None else ""
+    has_fans = entry.role is not None and entry.role.kind in _WITH_FANS
+    is_used = entry.keras_stddev is not None or "fan_" in _text(entry.written)
+    return _number_of_products(fan) if has_fans or is_used else ""
 
 
 def _number_of_products(fan: float | None) -> str:
@@ -214,9 +227,10 @@ def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]
         elif entry.rule is not None and entry.rule < rule.number:
             return f"{text} Rule {entry.rule} comes first for {path}, which it also matches."
     if statistic:
-        path, name = without_number(statistic.path), statistic.variable
-        how = f"To set it, write its whole name in the rule: {name}."
-        return f"{text} It matches {path}, a statistic. {how}"
+        return (
+            f"{text} It matches {without_number(statistic.path)}, a statistic. To set it, write "
+            f"its whole name in the rule: {statistic.variable}."
+        )
     return text
 
 

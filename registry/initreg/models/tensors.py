@@ -45,13 +45,11 @@ def zeros_or_ones(value: float, shape: Shape, dtype: str) -> Any:
 
     Only for these numbers, all backends have the same bits: TensorFlow drops the sign of -0.0.
     """
-    name = {"0.0": "zeros", "1.0": "ones"}.get(str(value))
-    backend = load_keras().config.backend()
-    if name is None or backend not in ("torch", "tensorflow"):
+    ops = load_keras().ops
+    make = {"0.0": ops.zeros, "1.0": ops.ones}.get(str(value))
+    if make is None or load_keras().config.backend() not in ("torch", "tensorflow"):
         return None  # JAX would compile a function for each shape
-    library = importlib.import_module(backend)
-    tensor = getattr(library, name)(shape, dtype=getattr(library, dtype))
-    return load_keras().ops.convert_to_tensor(tensor)  # moves it to Keras's device
+    return make(shape, dtype=dtype)
 
 
 def to_shards(draw: Callable[[Region], "Array"], shape: Shape, sharding: Any) -> Any:
@@ -157,4 +155,4 @@ def _can_be_replaced(tensor: Any) -> bool:
 
     It can't if other processes share its memory. On CUDA, torch always reports shared memory.
     """
-    return not tensor.is_shared()
+    return not tensor.untyped_storage().is_shared()

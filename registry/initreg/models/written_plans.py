@@ -2,19 +2,22 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from initreg.draws.fan_checks import faults_of_fan, faults_of_fans
 from initreg.draws.seeds import MAX_SEED
 from initreg.errors import Fault, InitregError, PlanError
 from initreg.models.assignments import Assignment, Assignments, addition_for, with_draw
 from initreg.models.entries import PlanEntry
 from initreg.models.paths import Weight
 from initreg.models.plans import Plan
+from initreg.models.roles.checking import faults_of_role
+from initreg.models.roles.finding import role_for
 from initreg.registry.registry import default_registry
 
 
@@ -22,7 +25,7 @@ class _WrittenPlan(BaseModel):
     """A plan as `Plan.to_json` writes it."""
 
     # Not built at import, because Pydantic then scans all installed distributions for plugins.
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     plan: Literal[1]
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
@@ -51,21 +54,19 @@ def assign_written(weights: Sequence[Weight], written: Mapping[str, Any], name: 
 
     `name` says in errors where the plan is from.
     """
-    try:
-        document = _WrittenPlan.model_validate_json(json.dumps(written))
-    except ValidationError as error:
-        lines = [
-            f"  {Fault('', detail['loc']).location}: {detail['msg']}" for detail in error.errors()
-        ]
-        raise PlanError("\n".join([f"{name} is not a valid plan:", *lines[:5]])) from error
+    document = _read(written, name)
     entries = {entry.path: entry for entry in document.weights}
     if len(entries) < len(document.weights):
         raise PlanError(f"{name} has two entries for the same path.")
-    if differences := _differences(weights, entries):
-        lines = [f"  {difference}" for difference in differences[:10]]
-        if len(differences) > 10:
-            lines.append(f"  and {len(differences) - 10} more")
-        raise PlanError("\n".join([f"{name} was made for another model:", *lines]))
+    _reject_another_model(name, _differences(weights, entries))
+    faults = [
+        fault.below("weights", number)
+        for number, entry in enumerate(document.weights)
+        for fault in _faults(entry)
+    ]
+    if faults:
+        raise _invalid(name, faults)
+    _reject_another_model(name, _other_layouts(weights, entries))
     assignments = tuple(
         _assigned(weight, entries[weight.path], document.seed, name) for weight in weights
     )
@@ -73,6 +74,50 @@ def assign_written(weights: Sequence[Weight], written: Mapping[str, Any], name: 
         tuple(assignment.entry for assignment in assignments), document.seed, document.source
     )
     return Assignments(plan, assignments)
+
+
+def _read(written: Mapping[str, Any], name: str) -> _WrittenPlan:
+    try:
+        document = _WrittenPlan.model_validate_json(json.dumps(written))
+    except ValidationError as error:
+        raise _invalid(name, list(_faults_of_types(error))) from error
+    if type(written["plan"]) is not int:  # Pydantic takes true for 1
+        raise _invalid(name, [Fault("Input should be 1", ("plan",))])
+    return document
+
+
+def _invalid(name: str, faults: Sequence[Fault]) -> PlanError:
+    lines = [f"  {fault.location}: {fault.message}" for fault in faults[:5]]
+    return PlanError("\n".join([f"{name} is not a valid plan:", *lines]))
+
+
+def _faults_of_types(error: ValidationError) -> Iterator[Fault]:
+    """Name a number that may be an int or a float once, though Pydantic reports it for both."""
+    for detail in error.errors():
+        *above, last = place = detail["loc"]
+        if last == "int" and detail["type"].startswith("int_"):
+            continue
+        is_number = last == "float" and detail["type"] in ("float_type", "finite_number")
+        yield Fault(detail["msg"], tuple(above if is_number else place))
+
+
+def _faults(entry: PlanEntry) -> Iterator[Fault]:
+    """Find the values of an entry that have the right type and are wrong."""
+    limits = {"rule": 1, "line": 1, "derived_seed": 0, "stddev": 0, "keras_stddev": 0}
+    for key, least in limits.items():
+        value = getattr(entry, key)
+        if value is not None and value < least:
+            yield Fault(f"must be at least {least}, not {value}", (key,))
+    if entry.role is not None:
+        for fault in faults_of_role(entry.role, entry.shape):
+            yield fault.below("role")
+    if entry.fans is not None:
+        for fault in faults_of_fans(entry.fans, entry.shape):
+            yield fault.below("fans")
+    if entry.keras_fans is not None:
+        for number, fan in enumerate(entry.keras_fans):
+            for fault in faults_of_fan("", fan, entry.shape):
+                yield Fault(fault.message, ("keras_fans", number))
 
 
 def _assigned(weight: Weight, written: PlanEntry, seed: int, name: str) -> Assignment:
@@ -103,3 +148,27 @@ def _differences(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) ->
         elif dtype != entry.dtype:
             differences.append(f"{path} has dtype {dtype}, not {entry.dtype}")
     return differences
+
+
+def _other_layouts(weights: Iterable[Weight], entries: Mapping[str, PlanEntry]) -> list[str]:
+    """List the weights whose layers say another layout than the one that a plan draws with.
+
+    Keras's fans have no layout. A plan is also applied if the plugin is not installed that knew the
+    layer.
+    """
+    differences = []
+    for weight in weights:
+        entry = entries[weight.path]
+        if entry.action == "draw" and entry.fans is not None and entry.fans.layout is not None:
+            role = role_for(weight.layer, entry.variable, entry.shape)
+            if role.kind != "unknown" and role.layout != entry.fans.layout:
+                differences.append(f"{weight.path} has another layout in its layer")
+    return differences
+
+
+def _reject_another_model(name: str, differences: Sequence[str]) -> None:
+    if differences:
+        lines = [f"  {difference}" for difference in differences[:10]]
+        if len(differences) > 10:
+            lines.append(f"  and {len(differences) - 10} more")
+        raise PlanError("\n".join([f"{name} was made for another model:", *lines]))

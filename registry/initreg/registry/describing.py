@@ -1,5 +1,6 @@
 """Find the config and the spec of a Keras initializer."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from initreg.backend import load_keras
@@ -33,7 +34,7 @@ class Describer:
         self._configs: dict[tuple[type, str], InitializerConfig] = {}
         self._texts: dict[int, tuple[InitializerConfig, str]] = {}  # by the id of the config
 
-    def config_of(self, initializer: Any) -> InitializerConfig:
+    def config_of(self, initializer: Any, without: Collection[str] = ()) -> InitializerConfig:
         """Return the config that builds an equal initializer. See `Registry.config_of`."""
         keras = load_keras()
         if isinstance(config := getattr(initializer, "config", None), InitializerConfig):
@@ -46,6 +47,9 @@ class Describer:
         for axes in {"input_axes", "output_axes"} - config_class.parameter_fields.keys():
             values.pop(axes, None)  # EinsumDense adds them to the copy of an initializer
         for name in config_class.parameter_fields:
+            if name in without:
+                values.pop(name, None)
+                continue
             held = getattr(initializer, name, None)
             if _are_initializers(held):  # what they write may leave out parameters
                 configs = list(map(self.config_of, held if isinstance(held, list) else [held]))

@@ -1,7 +1,7 @@
 """The registry: it validates specs by the config class of their name, and resolves them."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
@@ -230,18 +230,20 @@ class Registry:
         config = self.validate(initializer) if is_config else self.config_of(initializer)
         return str(self._describer.spec_of(config))
 
-    def config_of(self, initializer: Any) -> InitializerConfig:
+    def config_of(self, initializer: Any, *, without: Collection[str] = ()) -> InitializerConfig:
         """Return the config that builds an equal Keras initializer.
 
         >>> import keras
         >>> default_registry().config_of(keras.initializers.Zeros())
         Zeros()
 
+        `without` names parameters to leave out, so that they have their defaults.
+
         Raises `UnknownInitializerError` for a class that no installed plugin builds, and
         `ConfigError` for a value that is not an initializer, or has parameters that no spec can
         express.
         """
-        return self._describer.config_of(initializer)
+        return self._describer.config_of(initializer, without)
 
     def write(self, config: InitializerConfig) -> str | dict[str, Any]:
         """Write the shortest spec of a config: text, or a dict if the text would be too long.

@@ -44,6 +44,21 @@ def test_failures_are_listed_and_strict_counts_them(
     assert "division by zero" in records["bad"]["error"]
 
 
+def test_roles_are_counted_and_in_the_json_listed(command: Any, installed: Any) -> None:
+    roles = """
+        from initreg import hookimpl
+        @hookimpl
+        def initreg_roles():
+            return {"acme.layers:Bank": print, "acme.layers:Gate": print}
+    """
+    site = installed("acme", roles=roles)
+    rows = {line.split()[0]: line for line in command("plugins", **site).stdout.splitlines()}
+    assert rows["roles"].endswith("the roles of 2 layers")
+    records = {each["name"]: each for each in command("plugins", "--json", **site).json}
+    assert records["roles"]["roles"] == ["acme.layers:Bank", "acme.layers:Gate"]
+    assert records["constants"]["roles"] == []
+
+
 def test_a_blocked_plugin_is_listed_but_no_failure(command: Any, installed: Any) -> None:
     site = installed("acme", bad="1 / 0")
     done = command("plugins", "--strict", "--json", INITREG_PLUGINS="", **site)

@@ -1,6 +1,7 @@
 """``initreg verify``: which initializers are checked, what is printed, and the exit status."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +112,29 @@ def test_the_initializers_of_a_plugin(command: Any, installed: Any) -> None:
     assert done.status == 1
     assert [r["check"] for r in done.json if r["status"] == "failed"] == ["docs"]
     assert {result["spec"] for result in done.json} == {"planted", "sound_ones"}
+
+
+def test_the_classes_of_a_plugin_that_has_roles_alone(command: Any, installed: Any) -> None:
+    names = "verified_layers:Bank", "verified_layers:Bnak"
+    roles = f"""
+        from initreg import hookimpl
+        @hookimpl
+        def initreg_roles():
+            return dict.fromkeys({names}, print)
+    """
+    environment = installed("acme-layers", acme=roles)
+    folder = Path(environment["PYTHONPATH"])
+    (folder / "verified_layers.py").write_text("class Bank: pass\n")
+    done = command("verify", "--plugin", "acme", "--json", **environment)
+    assert done.status == 1
+    assert done.stderr == ""
+    assert [(r["spec"], r["status"], r["message"]) for r in done.json] == [
+        (names[0], "passed", ""),
+        (names[1], "failed", "verified_layers has no Bnak. Did you mean 'Bank'?"),
+    ]
+    done = command("verify", **environment)
+    assert done.status == 1
+    assert "1 passed, 0 skipped, 1 failed." in done.stdout
 
 
 def test_a_plugin_that_imports_keras_is_reported_on_any_backend(

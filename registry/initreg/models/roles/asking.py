@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from initreg.discovery.role_hooks import RoleHook
+from initreg.draws.fan_checks import as_text
 from initreg.draws.shapes import Shape
 from initreg.errors import PluginError
+from initreg.models.roles.checking import faults_of_role
 from initreg.models.roles.role import Role
 from initreg.wording import one_line, shown
 
@@ -32,6 +34,10 @@ def ask_plugin(
     except Exception as error:  # the plugin's code
         problem = f"{what}, failed: {type(error).__name__}: {one_line(error)}"
         raise PluginError(problem) from error
-    if role is not None and not isinstance(role, Role):
+    if role is None:
+        return None
+    if not isinstance(role, Role):
         raise PluginError(f"{what}, returned {shown(role)}, not an initreg.Role or None.")
+    if faults := list(faults_of_role(role, shape)):
+        raise PluginError(f"{what}, returned a wrong Role: {'; '.join(map(as_text, faults))}.")
     return role

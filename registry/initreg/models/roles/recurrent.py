@@ -1,7 +1,9 @@
 """The weights of recurrent cells. The fans are those of one gate."""
 
+from dataclasses import replace
 from typing import Any
 
+from initreg.draws.fans import Layout
 from initreg.draws.shapes import Shape
 from initreg.models.roles.axes import matrix, single
 from initreg.models.roles.convolutions import convolved_gates
@@ -29,7 +31,7 @@ def lstm_cell(layer: Any, name: str, shape: Shape) -> Role | None:
 def convolutional_cell(layer: Any, name: str, shape: Shape) -> Role | None:
     """Describe a weight of a ConvLSTM's cell, or return None."""
     if name == "bias":
-        return single("bias", "is added to each gate", 4)
+        return _bias(shape, 4)
     if name not in _KINDS or shape[-1] != 4 * layer.filters or len(shape) != layer.rank + 2:
         return None
     strides = layer.strides if name == "kernel" else ()  # the state is convolved without strides
@@ -38,8 +40,7 @@ def convolutional_cell(layer: Any, name: str, shape: Shape) -> Role | None:
 
 def _gated(name: str, shape: Shape, units: int, gates: int) -> Role | None:
     if name == "bias":
-        why = "is added to each gate" if gates > 1 else "is added to each output"
-        return single("bias", why, gates)
+        return _bias(shape, gates)
     if name not in _KINDS or len(shape) != 2 or shape[1] != gates * units:
         return None
     why = f"contracts {_FROM[name]}"
@@ -47,3 +48,17 @@ def _gated(name: str, shape: Shape, units: int, gates: int) -> Role | None:
         return matrix(_KINDS[name], shape, (0,), (1,), (), why)
     sizes = (shape[0], gates, units)
     return matrix(_KINDS[name], sizes, (0,), (2,), (1,), f"{why}, for each of {gates} gates")
+
+
+def _bias(shape: Shape, gates: int) -> Role | None:
+    """Describe a bias. That of a GRU may have two rows: for the input, and for the state."""
+    if gates == 1:
+        return single("bias", "is added to each output")
+    if not shape or shape[-1] % gates:
+        return None
+    *rows, last = shape
+    axes = tuple(range(len(shape) + 1))
+    gate = len(rows)
+    outputs = tuple(axis for axis in axes if axis != gate)
+    layout = Layout((*rows, gates, last // gates), (), outputs, (gate,))
+    return replace(single("bias", "is added to each gate", gates), layout=layout)
