@@ -80,7 +80,7 @@ def test_one_block_in_the_usual_order_has_the_values_of_a_draw_by_the_shape():
 
 def test_a_layout_of_another_size_is_an_error():
     layout = Layout((2, 4), (0,), (1,))
-    with pytest.raises(ConfigError, match=r"orthogonal does not fit the shape \[2, 3\]"):
+    with pytest.raises(ConfigError, match=r"layout.shape is \[2, 4\], which has another size"):
         draw("orthogonal", (2, 3), seed=1, fans=Fans(2, 4, layout))
 
 
