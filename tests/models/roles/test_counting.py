@@ -35,14 +35,6 @@ def test_the_fans_are_those_that_are_counted(case: Case):
     assert counter.count() == pytest.approx((case.fan_in, case.fan_out), rel=1e-4)
 
 
-@each_case
-def test_lecun_normal_keeps_the_variance(case: Case):
-    counter = built(case)
-    fan_in = role_of(counter.layer, counter.weight).fan_in
-    generator = np.random.default_rng(1)
-    check(*counter.variance(lambda _: generator.normal(0, fan_in**-0.5, counter.weight.shape)))
-
-
 def check(variance, error):
     assert error < 0.25
     assert abs(variance - 1) < 5 * error
@@ -82,7 +74,7 @@ def test_a_rule_in_a_scope_gives_what_apply_gives(case: Case):
     assert (case.fan_in, case.fan_out) in fans
 
 
-@each_case
+@pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case.id)
 def test_without_the_true_fans_a_scope_means_what_keras_means(case: Case):
     plans = []
     for fans in (None, "keras"):
@@ -109,7 +101,7 @@ def test_a_layout_says_which_channels_each_element_connects(case: Case):
     generator = np.random.default_rng(2)
     alive = np.zeros(shape, bool)
     alive[case.part] = True
-    elements = generator.permutation(np.flatnonzero(alive))[:3]
+    elements = generator.permutation(np.flatnonzero(alive))[:2]
     places = np.array(np.unravel_index(elements, layout.shape)).T
     for element, place in zip(elements, places, strict=True):
         comes, goes = counter.reached(element)
