@@ -22,6 +22,17 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 for _name in ("INITREG_BLOCK", "INITREG_DEBUG", "INITREG_PLUGINS"):
     os.environ.pop(_name, None)
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ignore NumPy's warnings of overflow on Keras's NumPy backend.
+
+    To learn a layer's output shape, it calls the layer on memory that nothing has filled.
+    """
+    if os.environ["KERAS_BACKEND"] == "numpy":
+        found = "(overflow|underflow|invalid value|divide by zero) encountered"
+        config.addinivalue_line("filterwarnings", f"ignore:{found}:RuntimeWarning")
+
+
 # A separate distribution, whose tests run after it is installed.
 collect_ignore = ["docs/examples/initreg-example"]
 
