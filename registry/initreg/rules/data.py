@@ -17,7 +17,7 @@ from initreg.errors import (
     RulesError,
     SpecSyntaxError,
 )
-from initreg.near_names import did_you_mean
+from initreg.near_names import did_you_mean, nearest
 from initreg.registry.registry import Registry
 from initreg.rules.let import Count, FaultInText, Let, names_alone, read_let
 from initreg.rules.names import Known
@@ -130,7 +130,7 @@ class Reader:
     def _check_keys(self, data: Mapping[Any, Any], known: Sequence[str], *path: str | int) -> None:
         for key in data:
             if key not in known:
-                near = did_you_mean(key, known) if isinstance(key, str) else ""
+                near = did_you_mean(key, known)
                 problem = f"Unknown key {shown(key)}.{near} The keys are {', '.join(known)}."
                 self._add(problem, *path, str(key), code="unknown-parameter")
 
@@ -209,7 +209,7 @@ def _computes(spec: Mapping[str, Any], path: Path, known: Known) -> bool:
 
 
 def _is_misspelt_let(key: object) -> bool:
-    return isinstance(key, str) and key not in _KEYS and "'let'" in did_you_mean(key, _KEYS)
+    return key not in _KEYS and nearest(key, _KEYS) == "let"
 
 
 def is_list(value: Any) -> bool:

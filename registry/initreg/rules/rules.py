@@ -130,7 +130,7 @@ def fans_mode(value: object) -> FansMode | None:
         return "true"
     if value == "keras":
         return "keras"
-    near = did_you_mean(value, ("true", "keras")) if isinstance(value, str) else ""
+    near = did_you_mean(value, ("true", "keras"))
     problem = (
         "fans must be true, for the true fans of each weight, or keras, for those that Keras "
         f"would use, not {shown(value)}.{near}"

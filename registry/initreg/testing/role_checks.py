@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _COUNTED = ("kernel", "recurrent_kernel", "embedding", "scale", "lora_a", "lora_b")
 
-
 _SUPPORTED = (
     "check_roles counts layers with one input whose outputs are linear in it: no look-ups, states "
     "or strides. For others, pass weight=… and call=…, which computes the products with this "
@@ -57,7 +56,7 @@ def check_roles(
     chosen = [(v, role) for v, role in roles if weight in (None, v.name)]
     if not chosen:
         what = "weights" if weight is None else f"weight {weight!r}"
-        near = "" if weight is None else did_you_mean(weight, [v.name for v, _ in roles])
+        near = did_you_mean(weight, [v.name for v, _ in roles])
         raise AssertionError(f"{layer.name} has no {what}.{near}")
     for variable, role in roles:
         if role.kind != "statistic":  # a variance of 0 would scale the outputs
@@ -103,15 +102,12 @@ def _compare(what: str, role: Role, counted: tuple[float, float]) -> None:
             f"{what} reaches no output while all other weights are 0. Pass weight="
             f"{what.partition(' ')[0]!r} and call=…, which computes the products with it alone."
         )
-    if any(abs(a - b) > 1e-3 * b for a, b in zip(counted, _fans(role), strict=True)):
+    fans = role.fan_in, role.fan_out
+    if any(abs(a - b) > 1e-3 * b for a, b in zip(counted, fans, strict=True)):
         raise AssertionError(
             f"{what} has fan_in {role.fan_in:g} and fan_out {role.fan_out:g} in its role, "
             f"but {counted[0]:g} and {counted[1]:g} are counted.\n{_SUPPORTED}"
         )
-
-
-def _fans(role: Role) -> tuple[float, float]:
-    return role.fan_in, role.fan_out
 
 
 def _first_block(role: Role, shape: Shape) -> "np.ndarray[Any, Any]":

@@ -20,7 +20,7 @@ def faults_of_role(role: Role, shape: Shape) -> Iterator[Fault]:
     ['$.blocks', '$.fan_out']
     """
     if not (isinstance(role.kind, str) and role.kind in _KINDS):
-        near = did_you_mean(role.kind, _KINDS) if isinstance(role.kind, str) else ""
+        near = did_you_mean(role.kind, _KINDS)
         problem = f"must be one of {', '.join(_KINDS)}, not {shown(role.kind)}.{near}"
         yield Fault(problem.removesuffix("."), ("kind",))
     if type(role.blocks) is not int or role.blocks < (0 if 0 in shape else 1):

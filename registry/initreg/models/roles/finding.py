@@ -103,5 +103,5 @@ def _found(layer: Any, weight: Any) -> tuple[Any, Any]:
     if not weights:
         raise ValueError(f"{layer.name} has no weight {what}. Build the layer first.")
     names = sorted({variable.name for _, variable in weights})
-    near = did_you_mean(weight, names) if isinstance(weight, str) else ""
+    near = did_you_mean(weight, names)
     raise ValueError(f"{layer.name} has no weight {what}.{near} It has {listed(names, 8)}.")
