@@ -136,7 +136,7 @@ def recipe(tmp_path: Path) -> Callable[..., Path]:
 
 
 def check(model: keras.Model, rules: Path, expected: Expected) -> Plan:
-    """Apply rules. Each weight must match one of the patterns, and follow what it stands for."""
+    """Apply rules. Each weight must match one pattern, and follow its distribution."""
     before = values_of(model)
     applied = apply(model, str(rules), seed=42, strict=True)
     unused = set(expected)

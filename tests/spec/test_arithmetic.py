@@ -215,7 +215,7 @@ def test_a_misspelt_function_alone_is_reported_by_the_schema():
 
 
 def test_a_function_s_name_can_name_an_initializer_of_a_plugin_but_not_a_built_in_one():
-    assert parse("log(2)").name == "log"  # the schema says that there is none
+    assert parse("log(2)").name == "log"  # the schema reports that no initializer has this name
     assert parse("f(acme.log(2))").arguments[0].value.name == "acme.log"
 
 

@@ -99,7 +99,7 @@ def compute(symbol: str, *operands: Number) -> Number:
     >>> compute("**", 2, -1), compute("max", 1, 3)
     (0.5, 3)
 
-    Raises `NoResultError` if there is none, or if it is not a finite real number.
+    Raises `NoResultError` if the operation has no result, or not a finite real number.
     """
     if symbol == "**" and abs(operands[1]) > MAX_EXPONENT:
         raise NoResultError(f"An exponent is at most {MAX_EXPONENT}", 1)

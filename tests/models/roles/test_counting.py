@@ -91,7 +91,7 @@ def test_a_layout_says_which_channels_each_element_connects(case: Case):
     if layout is None:
         assert case.kind == "scale"
         return
-    if case.call is looked_up:  # it has no inputs to compare: a row stands for each
+    if case.call is looked_up:  # a look-up has no input values: each row of the table is an input
         assert (layout.input_axes, layout.output_axes) == ((0,), (1,))
         return
     shape = tuple(counter.weight.shape)
