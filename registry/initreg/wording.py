@@ -65,6 +65,11 @@ def fold(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
+def at_line(source: str | None, line: int | None) -> str:
+    """Return the line of a file as `` (file:line)``, or nothing if there is no file or line."""
+    return f" ({source}:{line})" if source and line else ""
+
+
 def place_in(error: BaseException, package: str) -> str:
     """Return the last place in a package that led to an error, as `` (file, line 3)``.
 

@@ -29,7 +29,7 @@ def test_a_rule_that_was_never_read_can_have_an_invalid_pattern():
 
 
 def test_a_slow_rule_is_an_error_that_names_rule_line_and_path(monkeypatch):
-    monkeypatch.setattr(rules_module, "_ONE_SEARCH", 0.05)
+    monkeypatch.setattr(rules_module, "ONE_SEARCH", 0.05)
     rule = Rule(SLOW, None, number=3, line=7)
     with pytest.raises(RulesError) as caught:
         Matcher("init.yaml").matches(rule, PATH, "Dense", "kernel")
@@ -49,7 +49,7 @@ def test_a_slow_rule_is_an_error_that_names_rule_line_and_path(monkeypatch):
     ("pattern", "path"), [("(x*x*x*x*x*x*)$", "x" * 300 + "!"), ("(.*a){20}$", "a" * 300 + "!")]
 )
 def test_bombs_are_errors(pattern, path, monkeypatch):
-    monkeypatch.setattr(rules_module, "_ONE_SEARCH", 0.05)
+    monkeypatch.setattr(rules_module, "ONE_SEARCH", 0.05)
     with pytest.raises(RulesError, match="Rule 1 takes too long to match the path"):
         Rule(pattern, None).matches(path, "Dense", "kernel")
 
@@ -59,7 +59,7 @@ def test_a_slow_rule_changes_no_weight_and_ends_a_build(monkeypatch, tmp_path):
     import keras
     import numpy as np
 
-    monkeypatch.setattr(rules_module, "_ONE_SEARCH", 0.05)
+    monkeypatch.setattr(rules_module, "ONE_SEARCH", 0.05)
     file = tmp_path / "init.yaml"
     file.write_text(f"- {{match: bias, init: ones}}\n- {{match: {SLOW}, init: zeros}}\n")
     name = PATH.replace("/", "_")

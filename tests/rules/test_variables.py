@@ -82,8 +82,8 @@ def test_a_slow_count_ends():
 
 
 def test_all_counts_together_have_a_limit(monkeypatch):
-    monkeypatch.setattr(variables, "_ALL_SEARCHES", 0.0)
-    monkeypatch.setattr(variables, "_FREE", 0.0)
+    monkeypatch.setattr(variables, "ALL_SEARCHES", 0.0)
+    monkeypatch.setattr(variables, "FREE", 0.0)
     assert "takes too long" in error_of(numbers_of, {"n": "count(block)"})
 
 
@@ -248,7 +248,7 @@ def test_the_errors_of_many_weights_are_one():
 def test_the_search_for_groups_has_a_limit(monkeypatch):
     rules = read_rules([{"match": r"(?P<i>\d+)", "init": "constant(i)"}])
     numbers = Numbers(rules)
-    monkeypatch.setattr(variables, "_FREE", -10.0)
+    monkeypatch.setattr(variables, "FREE", -10.0)
     error = error_of(numbers.config_for, rules.rules[0], ("a_1",), FANS, 1)
     assert re.match(r"Rule 1 for a_1: The pattern takes too long", error)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from initreg.documents import Slot
 from initreg.errors import InitregError
 from initreg.registry.registry import Registry
+from initreg.rules.let import names_alone
 from initreg.rules.names import Known
 from initreg.rules.templates import Template, read_template
 
@@ -26,8 +27,8 @@ def error_in_rule(slot: Slot, error: InitregError, registry: Registry) -> Initre
         return error
     *_, root = slot.holders()
     let = root.value.get("let") if isinstance(root.value, Mapping) else None
-    names = [name for name in let if isinstance(name, str)] if isinstance(let, Mapping) else []
-    known = Known(dict.fromkeys(names), tuple(_GROUP.findall(match)))
+    names = names_alone(let).numbers if isinstance(let, Mapping) else {}
+    known = Known(names, tuple(_GROUP.findall(match)))
     try:
         if isinstance(read_template(slot.value, known, registry), Template):
             return None

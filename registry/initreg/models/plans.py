@@ -15,7 +15,7 @@ from initreg.public import public
 from initreg.registry.registry import default_registry
 from initreg.rules.let import UnmatchedCount
 from initreg.rules.rules import Matcher, Rule
-from initreg.wording import listed, quoted
+from initreg.wording import at_line, listed, quoted
 
 FORMAT = 1  # the version of plans in JSON
 
@@ -215,8 +215,8 @@ _COLUMNS: dict[str, Callable[[PlanEntry], str]] = {
 
 
 def _unmatched_text(rule: Rule, source: str | None, entries: Sequence[PlanEntry]) -> str:
-    place = f" ({source}:{rule.line})" if source and rule.line else ""
-    text = f"Rule {rule.number}{place} is never applied: match {quoted(rule.match)}{_limits(rule)}."
+    rule_text = f"Rule {rule.number}{at_line(source, rule.line)}"
+    text = f"{rule_text} is never applied: match {quoted(rule.match)}{_limits(rule)}."
     matcher, statistic = Matcher(source), None
     for entry in entries:
         path = without_number(entry.path)

@@ -8,10 +8,7 @@ from weakref import ref
 from initreg.backend import load_keras
 from initreg.config.base import InitializerConfig
 from initreg.draws.seeds import derive_seed
-from initreg.errors import (
-    PlanError,
-    UnbuiltLayersWarning,
-)
+from initreg.errors import PlanError, UnbuiltLayersWarning
 from initreg.models.additions import addition_to
 from initreg.models.assignments import (
     addition_for,

@@ -29,7 +29,7 @@ from initreg.spec.arithmetic import (
 )
 from initreg.spec.grammar import parse_formula
 from initreg.spec.spec import RESERVED
-from initreg.wording import listed, quoted, shown
+from initreg.wording import at_line, listed, quoted, shown
 
 MAX_COUNTS = 100
 _EXPECTED = r"a number, arithmetic such as 2*layers, or count(pattern)"
@@ -71,10 +71,9 @@ class UnmatchedCount:
 
     def text(self, source: str | None) -> str:
         """Return a sentence about the count. `source` is the file."""
-        place = f" ({source}:{self.line})" if source and self.line else ""
         return (
-            f"{self.name} in let{place} is 0, because its pattern matches no weight: "
-            f"{quoted(self.pattern)}."
+            f"{self.name} in let{at_line(source, self.line)} is 0, because its pattern matches no "
+            f"weight: {quoted(self.pattern)}."
         )
 
 

@@ -28,6 +28,11 @@ import regex
 MAX_LENGTH = 1_000  # characters of a pattern
 MAX_PARTS = 2_000  # of a pattern with its repetitions written out: some 300 bytes each
 
+# The limits of searches, in seconds of CPU time. A usual one takes some microseconds at most.
+ONE_SEARCH = 1.0
+ALL_SEARCHES = 5.0
+FREE = 50e-6  # of each search: the limit of all searches grows with the model
+
 ADVICE = (
     "Let a repetition match the same text in one way only: write a+ for (a+)+, or end each "
     r"repetition with a separator, as in (block\d+/)*."

@@ -12,20 +12,23 @@ from initreg.errors import Fault, RulesError
 from initreg.near_names import did_you_mean
 from initreg.public import public
 from initreg.registry.registry import Registry, default_registry
-from initreg.rules.patterns import ADVICE, compile_pattern, quick_search, timed_search
+from initreg.rules.patterns import (
+    ADVICE,
+    ALL_SEARCHES,
+    FREE,
+    ONE_SEARCH,
+    compile_pattern,
+    quick_search,
+    timed_search,
+)
 from initreg.rules.templates import Template
-from initreg.wording import shown
+from initreg.wording import at_line, shown
 
 T = TypeVar("T")
 
 KEEP = "keep"
 
 FansMode: TypeAlias = Literal["true", "keras"]
-
-# In seconds of CPU time. A usual search takes less than a microsecond.
-_ONE_SEARCH = 1.0
-_ALL_SEARCHES = 5.0
-_FREE = 50e-6  # of each search: the limit of all searches grows with the model
 
 _BATCH = 25  # searches that are measured together
 
@@ -160,7 +163,7 @@ class Matcher:
 
     def __init__(self, source: str | None = None) -> None:
         self._source = source
-        self._seconds_left = _ALL_SEARCHES
+        self._seconds_left = ALL_SEARCHES
         # The slowest batch of searches: its seconds for one search, and what was searched.
         self._slowest: tuple[float, Sequence[Rule], Sequence[Target]] | None = None
 
@@ -206,7 +209,7 @@ class Matcher:
 
     def _search(self, rule: Rule, path: str) -> bool:
         try:
-            return timed_search(compile_pattern(rule.match), path, _ONE_SEARCH)[0]
+            return timed_search(compile_pattern(rule.match), path, ONE_SEARCH)[0]
         except TimeoutError:
             raise self._too_slow(rule, path) from None
 
@@ -216,14 +219,14 @@ class Matcher:
         start = time.thread_time()
         yield
         seconds, count = time.thread_time() - start, len(rules) * len(targets)
-        if seconds > _FREE * count and (not self._slowest or seconds / count > self._slowest[0]):
+        if seconds > FREE * count and (not self._slowest or seconds / count > self._slowest[0]):
             self._slowest = seconds / count, rules, targets
-        self._seconds_left += _FREE * count - seconds
+        self._seconds_left += FREE * count - seconds
         if self._seconds_left < 0 and self._slowest is not None:
             raise self._too_slow(*_slowest(*self._slowest[1:]))
 
     def _too_slow(self, rule: Rule, path: str) -> RulesError:
-        place = f" ({self._source}:{rule.line})" if self._source and rule.line else ""
+        place = at_line(self._source, rule.line)
         problem = f"Rule {rule.number}{place} takes too long to match the path {shown(path)}."
         fault = Fault(
             f"{problem} {ADVICE}", ("rules", rule.number - 1, "match"), 0, len(rule.match)
@@ -242,7 +245,7 @@ def _slowest(rules: Sequence[Rule], targets: Sequence[Target]) -> tuple[Rule, st
         if rule.layer not in (None, layer) or rule.weight not in (None, weight):
             continue
         try:
-            spent[rule, path] = timed_search(compile_pattern(rule.match), path, _ONE_SEARCH)[1]
+            spent[rule, path] = timed_search(compile_pattern(rule.match), path, ONE_SEARCH)[1]
         except TimeoutError:
             return rule, path
     return max(spent, key=lambda pair: spent[pair])

@@ -25,19 +25,21 @@ from initreg.errors import Fault, InitregError, RulesError
 from initreg.registry.registry import Registry, default_registry
 from initreg.rules.let import Count, Let, UnmatchedCount, read_let
 from initreg.rules.names import as_number, plain
-from initreg.rules.patterns import ADVICE, compile_pattern, timed_match
+from initreg.rules.patterns import (
+    ADVICE,
+    ALL_SEARCHES,
+    FREE,
+    ONE_SEARCH,
+    compile_pattern,
+    timed_match,
+)
 from initreg.rules.rules import Rule, Rules
 from initreg.rules.templates import Template
 from initreg.spec.arithmetic import NoResultError, Number, evaluate, finite, names_in
-from initreg.wording import quoted, shown
+from initreg.wording import at_line, quoted, shown
 
 if TYPE_CHECKING:
     import regex
-
-# In seconds of CPU time, as for the patterns of rules. A usual search takes some microseconds.
-_ONE_SEARCH = 1.0
-_ALL_SEARCHES = 5.0
-_FREE = 50e-6
 
 
 def together(errors: Iterable[RulesError]) -> RulesError:
@@ -80,7 +82,7 @@ class Numbers:
     ) -> None:
         self._rules = rules
         self._registry = registry or default_registry()
-        self._seconds_left = _ALL_SEARCHES
+        self._seconds_left = ALL_SEARCHES
         self._configs: dict[tuple[Template, tuple[Number, ...]], InitializerConfig] = {}
         self._let, self._used = self._meanings()
         self.let: Mapping[str, Number] = self._of_let(weights)
@@ -148,8 +150,8 @@ class Numbers:
 
     def _search(self, pattern: str, name: str) -> "regex.Match[str] | None":
         """Search a pattern in the name of a weight. Raise `TimeoutError` if it takes too long."""
-        match, seconds = timed_match(compile_pattern(pattern), name, _ONE_SEARCH)
-        self._seconds_left += _FREE - seconds
+        match, seconds = timed_match(compile_pattern(pattern), name, ONE_SEARCH)
+        self._seconds_left += FREE - seconds
         if self._seconds_left < 0:
             raise TimeoutError
         return match
@@ -162,7 +164,7 @@ class Numbers:
         numbers: Mapping[str, Number],
         faults: Iterable[Fault],
     ) -> NoReturn:
-        place = f" ({self._rules.source}:{rule.line})" if self._rules.source and rule.line else ""
+        place = at_line(self._rules.source, rule.line)
         shown_numbers = ", ".join(f"{name} = {number}" for name, number in numbers.items())
         intro = f"Rule {rule.number}{place} for {path}"
         intro += f", with {shown_numbers}" if shown_numbers else ""
@@ -251,8 +253,7 @@ class Numbers:
         self._reject_let(name, problem)
 
     def _reject_let(self, name: str, problem: str, column: int = 0, end: int = 0) -> NoReturn:
-        line = self._let_lines.get(name)
-        place = f" ({self._rules.source}:{line})" if self._rules.source and line else ""
+        place = at_line(self._rules.source, self._let_lines.get(name))
         text = str(dict(self._rules.let)[name])
         message = f"{name} in let{place}: {problem}"
         fault = Fault(message, ("let", name), column, end or len(text))
